@@ -1,0 +1,40 @@
+//! The storage contract: what every driver promises, as traits, commands and types.
+//!
+//! No I/O happens here, no driver is named here, and nothing here knows the API or a status number.
+//! The bullets in the trait docs are the contract; each has a case in the storage suite.
+#![deny(missing_docs)]
+
+mod capability;
+mod claim;
+mod control;
+mod data;
+mod error;
+mod key;
+mod message;
+mod registry;
+mod transfer;
+
+pub use capability::{Capabilities, Capability, Durability, StoreStatus};
+pub use claim::{Claim, CreateClaim, DeadLetter, DeleteClaim, GetClaim, UpdateClaim};
+pub use control::{
+    ControlDriver, CreateQueue, DeleteQueue, FilterValue, ListQueues, QueueFilter, QueueRecord,
+    QueueStore, UpdateQueue,
+};
+pub use data::{
+    ClaimStore, Collected, DataDriver, MessageStore, QueueState, QueueStateStore, TransferStore,
+};
+pub use error::{Result, StorageError};
+pub use key::{ClientId, Generation, Marker, Millis, QueueKey};
+pub use message::{
+    After, Attributes, Body, BodyFormat, ClaimMark, DeleteMessage, DeleteMessages, GetMessages,
+    ListMessages, Message, MessageStamp, NewMessage, PopMessages, Post, PurgeMessages, Purged,
+    QueueStats, StatsQuery,
+};
+pub use registry::{Entry, OpenFuture, OpenOptions, Registry, Store};
+pub use transfer::{FinishTransfers, ReceiveTransfers, SettleTransfers, Transfer};
+
+/// The identifier of a message: 128 bits made by the caller, unguessable.
+pub type MessageId = uuid::Uuid;
+
+/// The identifier of a claim: 128 bits made by the caller, unguessable.
+pub type ClaimId = uuid::Uuid;
