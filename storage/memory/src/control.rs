@@ -1,0 +1,138 @@
+//! The control role: queue records in one map per project.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use sukkal_storage::{
+    ControlDriver, CreateQueue, DeleteQueue, ListQueues, QueueKey, QueueRecord, QueueStore, Result,
+    StorageError, StoreStatus, UpdateQueue,
+};
+
+/// The records of one project, in the order of their names compared as bytes.
+type Records = BTreeMap<Arc<str>, QueueRecord>;
+
+#[derive(Default)]
+struct Control {
+    projects: HashMap<Arc<str>, Records>,
+    /// One counter for all records, so that a record made anew never has a revision of an old one.
+    last_revision: u64,
+}
+
+/// The control role; its records are gone once it is closed.
+pub(crate) struct MemoryControl {
+    control: Mutex<Option<Control>>,
+}
+
+impl MemoryControl {
+    pub(crate) fn new() -> Self {
+        Self { control: Mutex::new(Some(Control::default())) }
+    }
+
+    fn run<T>(&self, command: impl FnOnce(&mut Control) -> Result<T>) -> Result<T> {
+        let mut control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        command(control.as_mut().ok_or_else(crate::data::closed)?)
+    }
+}
+
+impl Control {
+    fn record(&self, queue: &QueueKey) -> Option<&QueueRecord> {
+        self.projects.get(&queue.project)?.get(&queue.name)
+    }
+
+    fn next_revision(&mut self) -> u64 {
+        self.last_revision += 1;
+        self.last_revision
+    }
+}
+
+#[async_trait]
+impl ControlDriver for MemoryControl {
+    fn queues(&self) -> &dyn QueueStore {
+        self
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.run(|_| Ok(()))
+    }
+
+    async fn status(&self) -> Result<StoreStatus> {
+        self.run(|_| Ok(crate::status()))
+    }
+
+    async fn close(&self) {
+        *self.control.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+#[async_trait]
+impl QueueStore for MemoryControl {
+    async fn list(&self, query: ListQueues) -> Result<Vec<QueueRecord>> {
+        self.run(|control| {
+            let Some(records) = control.projects.get(&query.project) else { return Ok(Vec::new()) };
+            let start = query.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            Ok(records
+                .range::<str, _>((start, Bound::Unbounded))
+                .map(|(_, record)| record)
+                .filter(|record| query.filter.matches(&record.name, &record.metadata))
+                .take(query.limit)
+                .cloned()
+                .collect())
+        })
+    }
+
+    async fn count(&self, project: &str) -> Result<u64> {
+        self.run(|control| Ok(control.projects.get(project).map_or(0, BTreeMap::len) as u64))
+    }
+
+    async fn get(&self, queue: &QueueKey) -> Result<Option<QueueRecord>> {
+        self.run(|control| Ok(control.record(queue).cloned()))
+    }
+
+    async fn create(&self, command: CreateQueue) -> Result<bool> {
+        self.run(|control| {
+            let CreateQueue { queue, metadata, generation, now: _ } = command;
+            if control.record(&queue).is_some_and(|record| record.generation >= generation) {
+                return Ok(false);
+            }
+            let revision = control.next_revision();
+            let record = QueueRecord { name: queue.name.clone(), metadata, generation, revision };
+            control.projects.entry(queue.project).or_default().insert(queue.name, record);
+            Ok(true)
+        })
+    }
+
+    async fn update(&self, command: UpdateQueue) -> Result<u64> {
+        self.run(|control| {
+            let next = control.next_revision();
+            let UpdateQueue { queue, revision, metadata } = command;
+            let record = control
+                .projects
+                .get_mut(&queue.project)
+                .and_then(|records| records.get_mut(&queue.name))
+                .ok_or(StorageError::QueueDoesNotExist)?;
+            if record.revision != revision {
+                return Err(StorageError::RecordChanged);
+            }
+            record.metadata = metadata;
+            record.revision = next;
+            Ok(next)
+        })
+    }
+
+    async fn delete(&self, command: DeleteQueue) -> Result<bool> {
+        self.run(|control| {
+            let DeleteQueue { queue, below } = command;
+            if control.record(&queue).is_none_or(|record| record.generation >= below) {
+                return Ok(false);
+            }
+            let Some(records) = control.projects.get_mut(&queue.project) else { return Ok(false) };
+            let deleted = records.remove(&queue.name).is_some();
+            if records.is_empty() {
+                control.projects.remove(&queue.project);
+            }
+            Ok(deleted)
+        })
+    }
+}
