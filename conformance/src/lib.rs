@@ -1,1 +1,6 @@
-//! Written by its own change.
+//! Checks from outside whether a server speaks the messaging API.
+//!
+//! Nothing here knows the server: it is a URL. See `README.md` for how to point it at one.
+
+pub mod client;
+pub mod recorded;

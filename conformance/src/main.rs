@@ -1,0 +1,154 @@
+//! The command `sukkal-conformance`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+use std::{fs, io};
+
+use clap::Parser;
+use sukkal_conformance::recorded::{
+    self, Options, Report, Selection, Table, Vectors, VectorsError,
+};
+
+/// Plays recorded exchanges against a messaging server and compares the answers.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Base URL of the HTTP API, like http://127.0.0.1:8888
+    #[arg(long)]
+    http: String,
+    /// URL of the WebSocket API, like ws://127.0.0.1:9000
+    #[arg(long)]
+    ws: Option<String>,
+    /// Profiles the server is set up for: base, topics, pooled
+    #[arg(long, value_delimiter = ',', default_value = "base")]
+    profile: Vec<String>,
+    /// Play only these groups
+    #[arg(long, value_delimiter = ',')]
+    group: Vec<String>,
+    /// Leave these groups out
+    #[arg(long, value_delimiter = ',')]
+    exclude_group: Vec<String>,
+    /// Play only these scenarios
+    #[arg(long, value_delimiter = ',')]
+    scenario: Vec<String>,
+    /// A storage URI the server can use for a pool; give two or more for the pooled profile
+    #[arg(long)]
+    pool_uri: Vec<String>,
+    /// Read the exchanges from this directory instead of the built-in ones
+    #[arg(long)]
+    vectors: Option<PathBuf>,
+    /// Write every result as JSON to this file
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Write the ids of the exchanges that passed to this file
+    #[arg(long)]
+    list_passed: Option<PathBuf>,
+    /// Fail only if an exchange whose id is in this file does not pass
+    #[arg(long)]
+    expect: Option<PathBuf>,
+    /// Scenarios played at the same time
+    #[arg(long, default_value_t = 4)]
+    jobs: usize,
+    /// Seconds to wait for each answer
+    #[arg(long, default_value_t = 10)]
+    timeout: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Vectors(#[from] VectorsError),
+    #[error("{path}: {reason}")]
+    File { path: PathBuf, reason: io::Error },
+    #[error("{path} names exchanges that do not exist: {ids}")]
+    UnknownIds { path: PathBuf, ids: String },
+    #[error("cannot write the result: {0}")]
+    Output(#[from] io::Error),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Box::pin(run(&Arguments::parse())).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            // Standard error is the last resort: if it is gone too, the exit code still tells.
+            let _ = writeln!(io::stderr(), "sukkal-conformance: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<bool, Failure> {
+    let vectors = match &arguments.vectors {
+        Some(directory) => Vectors::read(directory)?,
+        None => Vectors::embedded()?,
+    };
+    let expected = match &arguments.expect {
+        Some(path) => Some(read_expected(path, &vectors)?),
+        None => None,
+    };
+    let report = Box::pin(recorded::play(&options(arguments, vectors))).await;
+    write_files(arguments, &report)?;
+    let mut out = io::stdout().lock();
+    write!(out, "{}", Table(&report))?;
+    let Some(expected) = expected else { return Ok(report.is_success()) };
+    let regressions = report.regressions(&expected);
+    for exchange in &regressions {
+        writeln!(out, "REGRESSION {}", exchange.id)?;
+    }
+    Ok(regressions.is_empty())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where a run learns the wall time")]
+fn options(arguments: &Arguments, vectors: Vectors) -> Options {
+    Options {
+        http: arguments.http.clone(),
+        websocket: arguments.ws.clone(),
+        vectors,
+        selection: Selection {
+            groups: arguments.group.clone(),
+            excluded_groups: arguments.exclude_group.clone(),
+            profiles: arguments.profile.clone(),
+            scenarios: arguments.scenario.clone(),
+        },
+        pool_uris: arguments.pool_uri.clone(),
+        jobs: arguments.jobs,
+        timeout: Duration::from_secs(arguments.timeout),
+        now: SystemTime::now(),
+    }
+}
+
+fn read_expected(path: &Path, vectors: &Vectors) -> Result<Vec<String>, Failure> {
+    let text = fs::read_to_string(path)
+        .map_err(|reason| Failure::File { path: path.to_owned(), reason })?;
+    let ids: Vec<String> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let unknown: Vec<&str> = ids
+        .iter()
+        .map(String::as_str)
+        .filter(|id| !vectors.ids().any(|known| known == *id))
+        .collect();
+    if unknown.is_empty() {
+        Ok(ids)
+    } else {
+        Err(Failure::UnknownIds { path: path.to_owned(), ids: unknown.join(", ") })
+    }
+}
+
+fn write_files(arguments: &Arguments, report: &Report) -> Result<(), Failure> {
+    let write = |path: &Path, text: String| {
+        fs::write(path, text).map_err(|reason| Failure::File { path: path.to_owned(), reason })
+    };
+    if let Some(path) = &arguments.report {
+        let document =
+            serde_json::json!({ "totals": report.totals(), "exchanges": report.exchanges });
+        write(path, format!("{document:#}\n"))?;
+    }
+    if let Some(path) = &arguments.list_passed {
+        write(path, report.passed().flat_map(|id| [id, "\n"]).collect())?;
+    }
+    Ok(())
+}
