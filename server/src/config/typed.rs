@@ -1,0 +1,316 @@
+//! The configuration as the rest of the server reads it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::check;
+use super::limit::Limits;
+use super::load::Settings;
+use super::option::Kind;
+use super::problem::ConfigError;
+use super::value::Value;
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Whether the operations meant for operators are offered.
+    pub admin_mode: bool,
+    /// Whether messages carry a checksum.
+    pub enable_checksum: bool,
+    /// The limits of the API: every integer of the section `transport`.
+    pub limits: Limits,
+    /// The rest of the section `transport`.
+    pub transport: TransportConfig,
+    /// The HTTP listener.
+    pub http: HttpConfig,
+    /// The WebSocket listener, and what holds for every WebSocket.
+    pub websocket: WebSocketConfig,
+    /// The admin listener.
+    pub admin: AdminConfig,
+    /// The store.
+    pub storage: StorageConfig,
+    /// Who may call from a browser.
+    pub cors: CorsConfig,
+    /// What is logged.
+    pub log: LogConfig,
+    /// How long requests under way may take after the server was told to stop.
+    pub shutdown_grace: Duration,
+    /// Where all of this came from.
+    pub settings: Settings,
+}
+
+/// The section `transport` without its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransportConfig {
+    /// Which client ids are taken.
+    pub client_id: ClientIdRule,
+    /// Whether deleting several messages demands the ids of their claims.
+    pub message_delete_with_claim_id: bool,
+}
+
+/// Which client ids are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientIdRule {
+    /// UUIDs.
+    Uuid,
+    /// Any text of this many characters.
+    Length {
+        /// The fewest characters.
+        minimum: usize,
+        /// The most characters.
+        maximum: usize,
+    },
+}
+
+/// The section `http`.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpConfig {
+    /// Where to listen, if at all.
+    pub listen: Option<SocketAddr>,
+    /// The most open connections.
+    pub max_connections: usize,
+    /// The largest request line with headers, in bytes.
+    pub max_header_bytes: usize,
+    /// The most headers of a request.
+    pub max_headers: usize,
+    /// How long headers may take.
+    pub header_read_timeout: Duration,
+    /// How long a body may take.
+    pub body_read_timeout: Duration,
+    /// How long a connection may stay without a request.
+    pub idle_timeout: Duration,
+}
+
+/// The section `websocket`.
+#[derive(Clone, Copy, Debug)]
+pub struct WebSocketConfig {
+    /// Where to listen, if at all.
+    pub listen: Option<SocketAddr>,
+    /// The most open connections.
+    pub max_connections: usize,
+    /// How long a handshake may take.
+    pub handshake_timeout: Duration,
+    /// The largest frame, in bytes.
+    pub max_frame_bytes: usize,
+    /// The largest message, in bytes.
+    pub max_message_bytes: usize,
+    /// The most requests under way on one connection.
+    pub max_in_flight: usize,
+    /// How often a quiet connection gets a ping, if at all.
+    pub ping_interval: Option<Duration>,
+}
+
+/// The section `admin`.
+#[derive(Clone, Copy, Debug)]
+pub struct AdminConfig {
+    /// Where to listen, if at all.
+    pub listen: Option<SocketAddr>,
+    /// The most open connections.
+    pub max_connections: usize,
+}
+
+/// The section `storage`.
+#[derive(Clone, Debug)]
+pub struct StorageConfig {
+    /// The store; may hold a password: print it through [`mask_uri`](super::mask_uri) only.
+    pub uri: String,
+    /// Where an embedded store keeps its files.
+    pub data_dir: PathBuf,
+    /// Options of the driver.
+    pub options: Vec<(String, String)>,
+}
+
+/// The section `cors`.
+#[derive(Clone, Debug)]
+pub struct CorsConfig {
+    /// The origins that may call; none turns CORS off.
+    pub allowed_origin: Vec<String>,
+    /// Whether they may send credentials.
+    pub allow_credentials: bool,
+    /// The response headers they may read.
+    pub expose_headers: Vec<String>,
+    /// How many seconds a preflight may be remembered; 0 does not say.
+    pub max_age: u64,
+    /// The methods they may use.
+    pub allow_methods: Vec<String>,
+    /// The request headers they may send.
+    pub allow_headers: Vec<String>,
+}
+
+/// The section `log`.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// A level, or directives.
+    pub level: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object.
+    Json,
+}
+
+impl Config {
+    /// Reads the effective values and checks what several of them promise together.
+    ///
+    /// # Errors
+    /// Every combination that cannot work, each naming the option that would settle it.
+    pub fn from_settings(settings: Settings) -> Result<Self, ConfigError> {
+        let read = Reader(&settings);
+        let config = Self {
+            admin_mode: read.flag("admin_mode"),
+            enable_checksum: read.flag("enable_checksum"),
+            limits: read.limits(),
+            transport: read.transport(),
+            http: read.http(),
+            websocket: read.websocket(),
+            admin: AdminConfig {
+                listen: read.address("admin.listen"),
+                max_connections: read.size("admin.max_connections"),
+            },
+            storage: read.storage(),
+            cors: read.cors(),
+            log: read.log(),
+            shutdown_grace: read.seconds("shutdown.grace_seconds"),
+            settings: settings.clone(),
+        };
+        let remote_allowed = read.flag("security.allow_remote_without_auth");
+        check::check(&config, remote_allowed)?;
+        Ok(config)
+    }
+
+    /// What deserves a line in the log, though it stops nothing.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.settings.warnings().to_vec();
+        warnings.extend(check::warnings(self));
+        warnings
+    }
+}
+
+/// Reads values whose names and kinds the table is known to have.
+struct Reader<'a>(&'a Settings);
+
+impl Reader<'_> {
+    fn value(&self, name: &str) -> &Value {
+        self.0.value(name).expect("the table has every option that is read")
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        matches!(self.value(name), Value::Flag(true))
+    }
+
+    fn size(&self, name: &str) -> usize {
+        match self.value(name) {
+            Value::Integer(number) => usize::try_from(*number).unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
+    fn seconds(&self, name: &str) -> Duration {
+        Duration::from_secs(self.size(name) as u64)
+    }
+
+    fn text(&self, name: &str) -> &str {
+        match self.value(name) {
+            Value::Text(text) => text,
+            _ => "",
+        }
+    }
+
+    fn address(&self, name: &str) -> Option<SocketAddr> {
+        self.text(name).parse().ok()
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        match self.value(name) {
+            Value::List(items) => items.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        self.0
+            .iter()
+            .filter_map(|(option, value, _)| match (option.section, option.kind, value) {
+                ("transport", Kind::Integer { .. }, Value::Integer(number)) => {
+                    Some((option.name, *number))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn transport(&self) -> TransportConfig {
+        let client_id = match self.text("transport.client_id_uuid_safe") {
+            "off" => ClientIdRule::Length {
+                minimum: self.size("transport.min_length_client_id"),
+                maximum: self.size("transport.max_length_client_id"),
+            },
+            _ => ClientIdRule::Uuid,
+        };
+        let message_delete_with_claim_id = self.flag("transport.message_delete_with_claim_id");
+        TransportConfig { client_id, message_delete_with_claim_id }
+    }
+
+    fn http(&self) -> HttpConfig {
+        HttpConfig {
+            listen: self.address("http.listen"),
+            max_connections: self.size("http.max_connections"),
+            max_header_bytes: self.size("http.max_header_bytes"),
+            max_headers: self.size("http.max_headers"),
+            header_read_timeout: self.seconds("http.header_read_timeout"),
+            body_read_timeout: self.seconds("http.body_read_timeout"),
+            idle_timeout: self.seconds("http.idle_timeout"),
+        }
+    }
+
+    fn websocket(&self) -> WebSocketConfig {
+        let ping_interval = self.seconds("websocket.ping_interval");
+        WebSocketConfig {
+            listen: self.address("websocket.listen"),
+            max_connections: self.size("websocket.max_connections"),
+            handshake_timeout: self.seconds("websocket.handshake_timeout"),
+            max_frame_bytes: self.size("websocket.max_frame_bytes"),
+            max_message_bytes: self.size("websocket.max_message_bytes"),
+            max_in_flight: self.size("websocket.max_in_flight"),
+            ping_interval: (!ping_interval.is_zero()).then_some(ping_interval),
+        }
+    }
+
+    fn storage(&self) -> StorageConfig {
+        let options = match self.value("storage.options") {
+            Value::Map(entries) => entries.clone().into_iter().collect(),
+            _ => Vec::new(),
+        };
+        StorageConfig {
+            uri: self.text("storage.uri").to_owned(),
+            data_dir: PathBuf::from(self.text("storage.data_dir")),
+            options,
+        }
+    }
+
+    fn cors(&self) -> CorsConfig {
+        CorsConfig {
+            allowed_origin: self.list("cors.allowed_origin"),
+            allow_credentials: self.flag("cors.allow_credentials"),
+            expose_headers: self.list("cors.expose_headers"),
+            max_age: self.size("cors.max_age") as u64,
+            allow_methods: self.list("cors.allow_methods"),
+            allow_headers: self.list("cors.allow_headers"),
+        }
+    }
+
+    fn log(&self) -> LogConfig {
+        let format = match self.text("log.format") {
+            "json" => LogFormat::Json,
+            _ => LogFormat::Text,
+        };
+        LogConfig { level: self.text("log.level").to_owned(), format }
+    }
+}

@@ -1,0 +1,111 @@
+//! The roles no test of this crate uses: every call fails.
+
+use async_trait::async_trait;
+use sukkal_storage::{
+    Claim, ClaimStore, ControlDriver, CreateClaim, CreateQueue, DeleteClaim, DeleteMessage,
+    DeleteMessages, DeleteQueue, Generation, GetClaim, GetMessages, ListMessages, ListQueues,
+    Message, MessageStore, PopMessages, Post, PurgeMessages, Purged, QueueKey, QueueRecord,
+    QueueState, QueueStateStore, QueueStats, QueueStore, Result, StatsQuery, StorageError,
+    StoreStatus, UpdateClaim, UpdateQueue,
+};
+
+/// Refuses everything.
+#[derive(Default)]
+pub(crate) struct Refusing;
+
+fn refuse<T>() -> Result<T> {
+    Err(StorageError::unavailable("not part of this test"))
+}
+
+#[async_trait]
+impl QueueStateStore for Refusing {
+    async fn state(&self, _: &QueueKey) -> Result<QueueState> {
+        refuse()
+    }
+    async fn seal(&self, _: &QueueKey) -> Result<Generation> {
+        refuse()
+    }
+    async fn unseal(&self, _: &QueueKey, _: Generation) -> Result<()> {
+        refuse()
+    }
+}
+
+#[async_trait]
+impl MessageStore for Refusing {
+    async fn post(&self, _: Post) -> Result<()> {
+        refuse()
+    }
+    async fn list(&self, _: ListMessages) -> Result<Vec<Message>> {
+        refuse()
+    }
+    async fn get(&self, _: GetMessages) -> Result<Vec<Message>> {
+        refuse()
+    }
+    async fn delete(&self, _: DeleteMessage) -> Result<()> {
+        refuse()
+    }
+    async fn delete_many(&self, _: DeleteMessages) -> Result<()> {
+        refuse()
+    }
+    async fn pop(&self, _: PopMessages) -> Result<Vec<Message>> {
+        refuse()
+    }
+    async fn purge(&self, _: PurgeMessages) -> Result<Purged> {
+        refuse()
+    }
+    async fn stats(&self, _: StatsQuery) -> Result<QueueStats> {
+        refuse()
+    }
+}
+
+#[async_trait]
+impl ClaimStore for Refusing {
+    async fn create(&self, _: CreateClaim) -> Result<Claim> {
+        refuse()
+    }
+    async fn get(&self, _: GetClaim) -> Result<Claim> {
+        refuse()
+    }
+    async fn update(&self, _: UpdateClaim) -> Result<()> {
+        refuse()
+    }
+    async fn delete(&self, _: DeleteClaim) -> Result<()> {
+        refuse()
+    }
+}
+
+#[async_trait]
+impl QueueStore for Refusing {
+    async fn list(&self, _: ListQueues) -> Result<Vec<QueueRecord>> {
+        refuse()
+    }
+    async fn count(&self, _: &str) -> Result<u64> {
+        refuse()
+    }
+    async fn get(&self, _: &QueueKey) -> Result<Option<QueueRecord>> {
+        refuse()
+    }
+    async fn create(&self, _: CreateQueue) -> Result<bool> {
+        refuse()
+    }
+    async fn update(&self, _: UpdateQueue) -> Result<u64> {
+        refuse()
+    }
+    async fn delete(&self, _: DeleteQueue) -> Result<bool> {
+        refuse()
+    }
+}
+
+#[async_trait]
+impl ControlDriver for Refusing {
+    fn queues(&self) -> &dyn QueueStore {
+        self
+    }
+    async fn ping(&self) -> Result<()> {
+        refuse()
+    }
+    async fn status(&self) -> Result<StoreStatus> {
+        refuse()
+    }
+    async fn close(&self) {}
+}
