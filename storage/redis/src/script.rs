@@ -1,0 +1,116 @@
+//! The scripts, and how a call of one is put together.
+
+use std::fmt;
+use std::io::Write as _;
+use std::sync::LazyLock;
+
+use redis::{Cmd, RedisWrite};
+
+use crate::keys::QueueKeys;
+
+/// One Lua script: its source, its digest, and how many of the keys of a queue it gets.
+pub(crate) struct Script {
+    pub(crate) source: &'static str,
+    digest: String,
+    keys: usize,
+}
+
+macro_rules! scripts {
+    ($($name:ident: $keys:literal = $($file:literal)+;)+) => {
+        $(pub(crate) static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::new(concat!($(include_str!(concat!("scripts/", $file, ".lua"))),+), $keys)
+        });)+
+
+        /// Every script.
+        pub(crate) fn all() -> impl Iterator<Item = &'static Script> {
+            [$(&*$name),+].into_iter()
+        }
+    };
+}
+
+scripts! {
+    POST: 8 = "base" "forget" "store" "post";
+    LIST: 8 = "base" "list";
+    GET: 1 = "base" "get";
+    DELETE: 8 = "base" "forget" "delete";
+    DELETE_MANY: 8 = "base" "forget" "delete_many";
+    POP: 8 = "base" "forget" "settle" "take" "pop";
+    PURGE: 8 = "base" "forget" "settle" "purge";
+    STATS: 8 = "base" "stats";
+    CLAIM_CREATE: 11 = "base" "forget" "settle" "take" "claim" "claim_create";
+    CLAIM_GET: 1 = "base" "claim" "claim_get";
+    CLAIM_UPDATE: 8 = "base" "claim" "claim_update";
+    CLAIM_DELETE: 8 = "base" "settle" "claim_delete";
+    COLLECT: 9 = "base" "forget" "settle" "collect";
+    SEAL: 11 = "base" "seal";
+    UNSEAL: 1 = "base" "unseal";
+    PENDING: 10 = "base" "pending";
+    RECEIVE: 9 = "base" "forget" "store" "receive";
+    FINISH: 11 = "base" "finish";
+    QUEUE_CREATE: 3 = "queue_create";
+    QUEUE_UPDATE: 3 = "queue_update";
+    QUEUE_DELETE: 2 = "queue_delete";
+    QUEUE_LIST: 2 = "queue_list";
+}
+
+impl Script {
+    fn new(source: &'static str, keys: usize) -> Self {
+        let digest = redis::Script::new(source).get_hash().to_owned();
+        Self { source, digest, keys }
+    }
+
+    /// Begins a call on the keys of a queue; `args` and `bytes` are how much is expected to follow.
+    pub(crate) fn on(&self, keys: &QueueKeys, args: usize, bytes: usize) -> Call {
+        let key_bytes = self.keys * (keys.base().len() + 2);
+        let mut call = self.begin(args, bytes + key_bytes);
+        keys.write(&mut call.cmd, self.keys);
+        call
+    }
+
+    /// Begins a call on other keys.
+    pub(crate) fn on_keys(&self, keys: &[String]) -> Call {
+        let mut call = self.begin(4, 256);
+        for key in keys.iter().take(self.keys) {
+            call.cmd.write_arg(key.as_bytes());
+        }
+        call
+    }
+
+    fn begin(&self, args: usize, bytes: usize) -> Call {
+        let mut cmd = Cmd::with_capacity(3 + self.keys + args, 64 + bytes);
+        cmd.write_arg(b"EVALSHA");
+        cmd.write_arg(self.digest.as_bytes());
+        cmd.write_arg_fmt(self.keys);
+        Call { cmd }
+    }
+}
+
+/// A call of a script, ready to be sent, also more than once.
+pub(crate) struct Call {
+    pub(crate) cmd: Cmd,
+}
+
+impl Call {
+    /// Adds bytes as they are.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> &mut Self {
+        self.cmd.write_arg(bytes);
+        self
+    }
+
+    /// Adds a number.
+    pub(crate) fn number(&mut self, number: impl fmt::Display) -> &mut Self {
+        self.cmd.write_arg_fmt(number);
+        self
+    }
+
+    /// Adds one argument that is written in parts.
+    pub(crate) fn parts(&mut self, parts: &[&[u8]]) -> &mut Self {
+        let mut writer = self.cmd.writer_for_next_arg();
+        for part in parts {
+            // Writing to a command's buffer does not fail.
+            let _ = writer.write_all(part);
+        }
+        drop(writer);
+        self
+    }
+}

@@ -1,0 +1,6 @@
+-- KEYS: names, records. ARGV: name, generation.
+local old = redis.call('HGET', KEYS[2], ARGV[1])
+if not old or struct.unpack('>d', old, 9) >= tonumber(ARGV[2]) then return 0 end
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[1], ARGV[1])
+return 1
