@@ -1,1 +1,29 @@
-//! Written by its own change.
+//! The contract of the service: what codegen makes of the specification, and the runtime it leans on.
+//!
+//! Types, decoders, limits, errors, operations and API traits are generated; the modules here are the
+//! hand-written parts. No transport library and no store is visible here.
+#![deny(missing_docs)]
+
+pub mod binding;
+pub mod context;
+pub mod decode;
+pub mod explain;
+pub mod limit;
+pub mod operation;
+pub mod order;
+pub mod present;
+pub mod raw;
+pub mod reply;
+
+pub use binding::{ErrorInfo, KindInfo, OperationInfo};
+pub use context::RequestContext;
+pub use operation::{Call, Operation};
+pub use order::Turn;
+pub use raw::Raw;
+
+mod generated {
+    #![allow(clippy::pedantic, missing_docs, unused_variables, unused_mut, unused_qualifications)]
+    include!(concat!(env!("OUT_DIR"), "/contract.rs"));
+}
+
+pub use generated::*;

@@ -1,0 +1,50 @@
+//! One output per module; this one names them.
+
+mod api;
+mod bindings;
+mod decoders;
+mod errors;
+mod home_document;
+mod http_routes;
+mod limits;
+mod operations;
+mod presenters;
+mod rust;
+mod templates;
+mod types;
+mod websocket_actions;
+
+use crate::{Artifact, Spec};
+
+pub(crate) fn contract(spec: &Spec) -> Vec<Artifact> {
+    let parts = [
+        ("types.rs", types::render(spec)),
+        ("limits.rs", limits::render(spec)),
+        ("errors.rs", errors::render(spec)),
+        ("decoders.rs", decoders::render(spec)),
+        ("presenters.rs", presenters::render(spec)),
+        ("bindings.rs", bindings::render(spec)),
+        ("operations.rs", operations::render(spec)),
+        ("api.rs", api::render(spec)),
+    ];
+    let mut all: Vec<Artifact> =
+        parts.into_iter().map(|(path, text)| Artifact { path: path.to_owned(), text }).collect();
+    let text = all
+        .iter()
+        .map(|part| format!("include!(concat!(env!(\"OUT_DIR\"), \"/{}\"));\n", part.path))
+        .collect();
+    all.push(Artifact { path: "contract.rs".to_owned(), text });
+    all
+}
+
+pub(crate) fn transports(spec: &Spec) -> Vec<Artifact> {
+    vec![
+        Artifact { path: "http_routes.rs".to_owned(), text: http_routes::render(spec) },
+        Artifact { path: "websocket_actions.rs".to_owned(), text: websocket_actions::render(spec) },
+    ]
+}
+
+/// The home document of the operations there are.
+pub(crate) fn home_document(spec: &Spec) -> String {
+    home_document::render(spec)
+}
