@@ -34,10 +34,8 @@ use futures_util::stream;
 /// - Every wait is bounded by `timeout`, so a silent server makes exchanges fail, not hang.
 /// - A server that cannot be reached is a failed exchange like any other.
 pub async fn play(options: &Options) -> Report {
-    let selected = options.vectors.0.iter().enumerate().filter_map(|(at, scenario)| {
-        let mut chosen = scenario.clone();
-        chosen.exchanges.retain(|exchange| options.selection.includes(exchange));
-        (!chosen.exchanges.is_empty()).then_some((at, chosen))
+    let selected = options.vectors.0.iter().enumerate().filter(|(_, scenario)| {
+        scenario.exchanges.first().is_some_and(|exchange| options.selection.includes(exchange))
     });
     let (alone, together): (Vec<_>, Vec<_>) =
         selected.partition(|(_, scenario)| scenario::uses_pools(scenario));
@@ -49,7 +47,7 @@ pub async fn play(options: &Options) -> Report {
 
 async fn play_side_by_side(
     options: &Options,
-    scenarios: &[(usize, vectors::Scenario)],
+    scenarios: &[(usize, &vectors::Scenario)],
     jobs: usize,
 ) -> Vec<(usize, Vec<ExchangeReport>)> {
     stream::iter(scenarios)

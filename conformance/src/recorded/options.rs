@@ -50,7 +50,7 @@ impl Options {
 }
 
 impl Selection {
-    /// Whether an exchange is selected. The answer is the same for all exchanges of a scenario.
+    /// Whether an exchange is selected; the first one of a scenario decides for all of them.
     pub fn includes(&self, exchange: &Exchange) -> bool {
         let admits = |list: &[String], value: &String| list.is_empty() || list.contains(value);
         admits(&self.groups, &exchange.group)

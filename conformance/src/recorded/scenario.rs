@@ -94,8 +94,9 @@ async fn prepare<'a>(
     }
     let mut bindings = Bindings::default();
     bindings.set("project", project);
-    bindings.set("future", wall_time::write(options.now + AN_HOUR));
-    bindings.set("past", wall_time::write(options.now - AN_HOUR));
+    let (past, future) = (options.now.checked_sub(AN_HOUR), options.now.checked_add(AN_HOUR));
+    bindings.set("past", wall_time::write(past.unwrap_or(options.now)));
+    bindings.set("future", wall_time::write(future.unwrap_or(options.now)));
     for (at, uri) in options.pool_uris.iter().enumerate() {
         bindings.set(&format!("pool_uri{}", at + 1), uri);
     }

@@ -2,9 +2,12 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::report::{Outcome, Report, Totals};
+use super::report::{ExchangeReport, Outcome, Report, Totals};
 
-/// Prints one row per group, the totals, and a line for each exchange that did not pass.
+/// A server that is not there would otherwise fill the screen; the JSON report has all of them.
+const MAX_LINES: usize = 100;
+
+/// Prints one row per group, the totals, and a line for each of the first exchanges that did not pass.
 #[derive(Debug)]
 pub struct Table<'a>(pub &'a Report);
 
@@ -17,18 +20,22 @@ impl Display for Table<'_> {
             row(f, width, name, totals)?;
         }
         row(f, width, "total", &self.0.totals())?;
-        for exchange in &self.0.exchanges {
-            match &exchange.outcome {
-                Outcome::Passed { .. } => {}
-                Outcome::Failed { reason, .. } => {
-                    writeln!(f, "FAILED     {}: {reason}", exchange.id)?;
-                }
-                Outcome::NotPlayed { reason } => {
-                    writeln!(f, "not played {}: {reason}", exchange.id)?;
-                }
-            }
+        let not_passed = self.0.exchanges.iter().filter_map(complaint);
+        for line in not_passed.clone().take(MAX_LINES) {
+            writeln!(f, "{line}")?;
         }
-        Ok(())
+        match not_passed.count().saturating_sub(MAX_LINES) {
+            0 => Ok(()),
+            more => writeln!(f, "… and {more} more"),
+        }
+    }
+}
+
+fn complaint(exchange: &ExchangeReport) -> Option<String> {
+    match &exchange.outcome {
+        Outcome::Passed { .. } => None,
+        Outcome::Failed { reason, .. } => Some(format!("FAILED     {}: {reason}", exchange.id)),
+        Outcome::NotPlayed { reason } => Some(format!("not played {}: {reason}", exchange.id)),
     }
 }
 
