@@ -1,5 +1,6 @@
 //! The server: configuration, listeners and everything around the API.
 
+pub mod background;
 pub mod clock;
 pub mod config;
 pub mod cors;

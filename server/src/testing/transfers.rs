@@ -37,11 +37,16 @@ impl Default for FakeTransfers {
 impl FakeTransfers {
     /// Puts a new message into the transfer set of a queue; returns its id.
     pub(crate) fn add(&self, source: &QueueKey, target: &QueueKey) -> MessageId {
-        let message = message();
-        let id = message.id;
-        let transfer = Transfer { source: source.clone(), target: target.clone(), message };
-        self.state().pending.push(transfer);
+        let id = MessageId::new_v4();
+        self.add_again(id, source, target);
         id
+    }
+
+    /// Puts the message with this id into the transfer set of a queue.
+    pub(crate) fn add_again(&self, id: MessageId, source: &QueueKey, target: &QueueKey) {
+        let transfer =
+            Transfer { source: source.clone(), target: target.clone(), message: message(id) };
+        self.state().pending.push(transfer);
     }
 
     pub(crate) fn set_generation(&self, queue: &QueueKey, generation: Generation) {
@@ -135,9 +140,9 @@ impl TransferStore for FakeTransfers {
     }
 }
 
-fn message() -> Message {
+fn message(id: MessageId) -> Message {
     Message {
-        id: MessageId::new_v4(),
+        id,
         marker: 0,
         ttl: 3600,
         created_at: 0,
