@@ -16,7 +16,10 @@ use crate::{
 /// - A command takes its place in the order of commands of its queue when its future is first
 ///   polled: of two commands first polled one after the other on one connection to the driver, the
 ///   second sees the first.
-/// - An expired message or claim is nowhere seen and never acted on, collected or not.
+/// - A message or claim has expired when `now >= expires_at`, a delay has passed when
+///   `now >= delay_until`.
+/// - An expired message or claim is nowhere seen and never acted on, collected or not: its id may be
+///   used again.
 /// - Everything is scoped by project and queue: an id of another queue is an unknown id.
 /// - A failed command changed nothing, or exactly what it would have changed had it succeeded;
 ///   repeating it is safe, since callers make the ids.
@@ -50,6 +53,7 @@ pub trait DataDriver: Send + Sync {
     /// received ids older than an hour.
     ///
     /// - Never changes what any other call returns.
+    /// - Pending transfers stay, expired or not: they wait for the mover.
     /// - Touches at most about `budget` records.
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected>;
 
@@ -164,7 +168,9 @@ pub trait ClaimStore: Send + Sync {
     ///   the rule says so, a new ttl and expiry. Without the rule nothing is counted.
     /// - A moved message leaves its queue in this command, appears exactly once at the end of the
     ///   target, and keeps id, body, client and creation time.
-    /// - Repeating the command with the same id, while the claim lives, returns the same claim.
+    /// - A sealed target keeps the message in the transfer set of its source, or shows it once open.
+    /// - Repeating the command with the same id, while the claim lives, returns the same claim and
+    ///   transfers nothing.
     async fn create(&self, command: CreateClaim) -> Result<Claim>;
 
     /// Reads a live claim.
@@ -186,12 +192,14 @@ pub trait ClaimStore: Send + Sync {
 #[async_trait]
 pub trait TransferStore: Send + Sync {
     /// Reads up to `limit` pending transfers of one queue, or of any queue when none is named.
+    ///
+    /// - Those of one queue come in the order they were put there.
     async fn pending(&self, source: Option<&QueueKey>, limit: usize) -> Result<Vec<Transfer>>;
 
     /// Puts messages at the end of the target.
     ///
-    /// - A message received before is not received again until it is settled, even if it was
-    ///   deleted at the target meanwhile.
+    /// - A message received before is not received again until it is settled or an hour has passed,
+    ///   even if it, or the whole queue, was deleted at the target meanwhile.
     /// - An old generation or a sealed target is `QueueChanged`.
     async fn receive(&self, command: ReceiveTransfers) -> Result<()>;
 

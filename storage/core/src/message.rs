@@ -103,7 +103,7 @@ pub struct Post {
 pub struct ClaimMark {
     /// The claim.
     pub id: ClaimId,
-    /// When it ends.
+    /// When it ends: it has ended when `now` has reached this.
     pub expires_at: Millis,
 }
 
@@ -118,7 +118,7 @@ pub struct Message {
     pub ttl: i64,
     /// When it was posted.
     pub created_at: Millis,
-    /// When it ends.
+    /// When it ends: it has expired when `now` has reached this.
     pub expires_at: Millis,
     /// Hidden until then, if that is still in the future.
     pub delay_until: Option<Millis>,

@@ -59,6 +59,12 @@ pub(crate) use cases;
 
 /// Asserts that a call was refused for a reason: a variant of `StorageError`.
 macro_rules! assert_refused {
+    ($result:expr, $reason:ident { .. }) => {
+        match $result {
+            Err(sukkal_storage::StorageError::$reason { .. }) => {}
+            other => panic!("{} was expected, not {other:?}", stringify!($reason)),
+        }
+    };
     ($result:expr, $reason:ident $(($message:pat))? $(if $guard:expr)?) => {
         match $result {
             Err(sukkal_storage::StorageError::$reason $(($message))?) $(if $guard)? => {}

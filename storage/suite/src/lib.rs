@@ -17,7 +17,9 @@ mod bench;
 mod case;
 mod cases;
 mod model;
+mod pair;
 mod run;
+mod snapshot;
 mod subject;
 
 pub use run::main;

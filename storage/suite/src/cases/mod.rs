@@ -2,23 +2,25 @@
 
 use crate::case::Case;
 
+mod claim_counts;
 mod claim_lifetime;
 mod claims;
-//mod collect;
-//mod control;
-//mod dead_letters;
+mod collect;
+mod control;
+mod dead_letters;
 mod delays;
 mod delete;
 mod expiry;
-//mod isolation;
-//mod lifecycle;
+mod isolation;
+mod lifecycle;
 mod list;
 mod messages;
 mod pop_purge;
+mod queue_lists;
 mod queue_state;
-//mod races;
+mod races;
 mod stats;
-//mod transfers;
+mod transfers;
 
 /// Every case.
 pub(crate) fn all() -> Vec<Case> {
@@ -33,13 +35,15 @@ pub(crate) fn all() -> Vec<Case> {
         stats::cases(),
         claims::cases(),
         claim_lifetime::cases(),
-        //dead_letters::cases(),
-        //transfers::cases(),
-        //control::cases(),
-        //isolation::cases(),
-        //races::cases(),
-        //collect::cases(),
-        //lifecycle::cases(),
+        claim_counts::cases(),
+        dead_letters::cases(),
+        transfers::cases(),
+        control::cases(),
+        queue_lists::cases(),
+        isolation::cases(),
+        races::cases(),
+        collect::cases(),
+        lifecycle::cases(),
     ]
     .into_iter()
     .flatten()
