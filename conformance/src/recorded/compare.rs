@@ -178,9 +178,7 @@ impl Comparison {
         if wanted.len() != found.len() {
             return Err(wrong_length(place, wanted, found));
         }
-        let mut search =
-            Search { place, wanted, found, used: vec![false; found.len()], attempts: 0 };
-        match search.from(0, self) {
+        match Search::new(place, wanted, found, self).and_then(|mut search| search.from(0, self)) {
             Some(fitting) => {
                 *self = fitting;
                 Ok(())
@@ -195,14 +193,35 @@ struct Search<'a> {
     place: &'a str,
     wanted: &'a [Value],
     found: &'a [Value],
+    /// For each wanted element, the found ones it equals as long as no other is chosen.
+    candidates: Vec<Vec<usize>>,
     used: Vec<bool>,
     attempts: usize,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// `None` if some element has no counterpart at all.
+    fn new(
+        place: &'a str,
+        wanted: &'a [Value],
+        found: &'a [Value],
+        so_far: &Comparison,
+    ) -> Option<Self> {
+        let fits = |wanted, found| so_far.clone().value(place, wanted, found).is_ok();
+        let candidates: Vec<Vec<usize>> = wanted
+            .iter()
+            .map(|wanted| (0..found.len()).filter(|at| fits(wanted, &found[*at])).collect())
+            .collect();
+        let has_counterpart = |at: usize| candidates.iter().any(|of_one| of_one.contains(&at));
+        if candidates.iter().any(Vec::is_empty) || !(0..found.len()).all(has_counterpart) {
+            return None;
+        }
+        Some(Self { place, wanted, found, candidates, used: vec![false; found.len()], attempts: 0 })
+    }
+
     fn from(&mut self, at: usize, so_far: &Comparison) -> Option<Comparison> {
         let Some(wanted) = self.wanted.get(at) else { return Some(so_far.clone()) };
-        for candidate in 0..self.found.len() {
+        for candidate in self.candidates[at].clone() {
             if self.used[candidate] || self.attempts >= MAX_ATTEMPTS {
                 continue;
             }

@@ -12,6 +12,8 @@ mod placeholder;
 mod pools;
 mod report;
 mod scenario;
+#[cfg(test)]
+mod sensitivity_tests;
 mod table;
 mod template;
 mod vectors;
