@@ -96,7 +96,7 @@ impl Clock {
             match sample(&*store).await {
                 Ok(sample) if sample.took <= LONGEST_ROUND_TRIP => self.follow(&sample),
                 Ok(sample) => {
-                    tracing::debug!(took = ?sample.took, "the store is too slow to tell the time")
+                    tracing::debug!(took = ?sample.took, "the store is too slow to tell the time");
                 }
                 Err(error) => tracing::debug!(%error, "the store does not tell the time"),
             }

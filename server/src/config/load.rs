@@ -133,7 +133,7 @@ impl Settings {
             });
             match known {
                 Some((position, entry)) => {
-                    self.set(position, entry, text, (place, source), problems)
+                    self.set(position, entry, text, (place, source), problems);
                 }
                 // Orchestrators inject variables of their own under the name of a service.
                 None => self.warn_of_variable(name, &variables),
@@ -155,10 +155,10 @@ impl Settings {
             let source = Source::Flag(given.flag.clone());
             match self.find(&given.option) {
                 Some((position, entry)) => {
-                    self.set(position, entry, &given.value, (place, source), problems)
+                    self.set(position, entry, &given.value, (place, source), problems);
                 }
                 None => {
-                    problems.push(Problem::at(place, unknown_option(&self.table, &given.option)))
+                    problems.push(Problem::at(place, unknown_option(&self.table, &given.option)));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! A data store for tests that does only what a test told it.
+//! A store for tests that does only what a test told it.
 
 mod refusing;
 mod transfers;
@@ -9,15 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use sukkal_storage::{
-    Capabilities, Capability, ClaimStore, Collected, DataDriver, Durability, MessageStore, Millis,
-    QueueStateStore, Result, StorageError, StoreStatus, TransferStore,
+    Capabilities, Capability, ClaimStore, Collected, ControlDriver, DataDriver, Durability,
+    MessageStore, Millis, QueueStateStore, QueueStore, Result, StorageError, StoreStatus,
+    TransferStore,
 };
 use tokio::sync::Notify;
 
 use refusing::Refusing;
 pub(crate) use transfers::FakeTransfers;
 
-/// A data store whose answers are set by the test.
+/// A store whose answers are set by the test.
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) time: Option<Millis>,
@@ -94,6 +95,23 @@ impl DataDriver for Fake {
         self.budgets.lock().unwrap().push(budget);
         self.collecting.notify_one();
         self.garbage.lock().unwrap().pop_front().unwrap_or(Ok(Collected::default()))
+    }
+
+    async fn close(&self) {}
+}
+
+#[async_trait]
+impl ControlDriver for Fake {
+    fn queues(&self) -> &dyn QueueStore {
+        &self.refusing
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.check()
+    }
+
+    async fn status(&self) -> Result<StoreStatus> {
+        DataDriver::status(self).await
     }
 
     async fn close(&self) {}

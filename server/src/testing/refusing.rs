@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use sukkal_storage::{
-    Claim, ClaimStore, ControlDriver, CreateClaim, CreateQueue, DeleteClaim, DeleteMessage,
-    DeleteMessages, DeleteQueue, Generation, GetClaim, GetMessages, ListMessages, ListQueues,
-    Message, MessageStore, PopMessages, Post, PurgeMessages, Purged, QueueKey, QueueRecord,
-    QueueState, QueueStateStore, QueueStats, QueueStore, Result, StatsQuery, StorageError,
-    StoreStatus, UpdateClaim, UpdateQueue,
+    Claim, ClaimStore, CreateClaim, CreateQueue, DeleteClaim, DeleteMessage, DeleteMessages,
+    DeleteQueue, Generation, GetClaim, GetMessages, ListMessages, ListQueues, Message,
+    MessageStore, PopMessages, Post, PurgeMessages, Purged, QueueKey, QueueRecord, QueueState,
+    QueueStateStore, QueueStats, QueueStore, Result, StatsQuery, StorageError, UpdateClaim,
+    UpdateQueue,
 };
 
 /// Refuses everything.
@@ -94,18 +94,4 @@ impl QueueStore for Refusing {
     async fn delete(&self, _: DeleteQueue) -> Result<bool> {
         refuse()
     }
-}
-
-#[async_trait]
-impl ControlDriver for Refusing {
-    fn queues(&self) -> &dyn QueueStore {
-        self
-    }
-    async fn ping(&self) -> Result<()> {
-        refuse()
-    }
-    async fn status(&self) -> Result<StoreStatus> {
-        refuse()
-    }
-    async fn close(&self) {}
 }

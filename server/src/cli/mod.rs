@@ -1,0 +1,130 @@
+//! The command line.
+
+mod options;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sukkal_storage::Registry;
+
+pub use options::Options;
+
+use crate::config::{self, Config, ConfigError, Sources, Table};
+use crate::log::LogError;
+use crate::run::{self, RunError};
+
+/// A messaging service that speaks the Zaqar API over HTTP and WebSocket.
+#[derive(Debug, Parser)]
+#[command(name = "sukkal", version, max_term_width = 100)]
+pub struct Cli {
+    /// What configures the server.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to do; `serve` when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Runs the service; the same as no command.
+    Serve,
+    /// Shows or checks the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// What to do with the configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Shows every option with its effective value and where that came from.
+    Show,
+    /// Checks a file by itself, without variables and flags.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration is wrong.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// Logging cannot be set up.
+    #[error("{0}")]
+    Log(#[from] LogError),
+    /// The server did not start.
+    #[error("{0}")]
+    Run(#[from] RunError),
+    /// What the command says cannot be written, or the runtime cannot be started.
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Reads the command line, does what it says, and reports on standard error what went wrong.
+pub fn main(registry: &Registry) -> ExitCode {
+    let cli = Cli::parse();
+    let environment: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    match execute(cli, environment, registry, &mut std::io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell when standard error is closed too.
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what a command line says in this environment, with these drivers.
+///
+/// # Errors
+/// As the variants of [`CliError`] say.
+pub fn execute(
+    cli: Cli,
+    environment: Vec<(String, String)>,
+    registry: &Registry,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let sources = cli.options.sources(environment)?;
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(registry, &sources),
+        Command::Config(ConfigCommand::Show) => show(&sources, out),
+        Command::Config(ConfigCommand::Check { file }) => check(&file, out),
+    }
+}
+
+fn serve(registry: &Registry, sources: &Sources) -> Result<(), CliError> {
+    let config = Config::from_settings(config::load(Table::standard(), sources)?)?;
+    crate::log::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run::run(registry, &config))?;
+    Ok(())
+}
+
+/// Shows values even when they do not work together, so that one can see why.
+fn show(sources: &Sources, out: &mut dyn Write) -> Result<(), CliError> {
+    let settings = config::load(Table::standard(), sources)?;
+    out.write_all(config::show(&settings).as_bytes())?;
+    Config::from_settings(settings)?;
+    Ok(())
+}
+
+fn check(file: &Path, out: &mut dyn Write) -> Result<(), CliError> {
+    let sources = Sources { file: Some(file.to_owned()), ..Sources::default() };
+    let config = Config::from_settings(config::load(Table::standard(), &sources)?)?;
+    for warning in config.warnings() {
+        writeln!(out, "{}: warning: {warning}", file.display())?;
+    }
+    writeln!(out, "{}: ok", file.display())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
