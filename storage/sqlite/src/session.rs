@@ -1,0 +1,218 @@
+//! What the writer knows beside the file: the queues in use and the next numbers.
+//!
+//! The writer is the only one that changes the store, so this never goes stale; it is forgotten
+//! whenever a transaction is undone.
+
+use std::collections::HashMap;
+
+use diesel::sql_types::{BigInt, Binary};
+use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
+use sukkal_storage::{Marker, Millis, QueueKey, QueueState, Result};
+
+use crate::error::Failure;
+use crate::schema::{self, NO_CLAIM};
+use crate::statement::statement;
+
+/// How many queues are kept in mind.
+const KNOWN: usize = 4096;
+
+statement! {
+    /// Finds a queue.
+    FindQueue<'a> { project: &'a [u8] => Binary, name: &'a [u8] => Binary }
+        -> (BigInt, BigInt, BigInt, BigInt, BigInt)
+        = "SELECT key, log, generation, sealed, next_marker FROM queue INDEXED BY queue_name \
+           WHERE project = ? AND name = ?";
+}
+
+statement! {
+    /// Adds a queue.
+    AddQueue<'a> {
+        key: i64 => BigInt,
+        project: &'a [u8] => Binary,
+        name: &'a [u8] => Binary,
+        log: i64 => BigInt,
+    } = "INSERT INTO queue (key, project, name, log, generation, sealed, next_marker) \
+         VALUES (?, ?, ?, ?, 0, 0, 1)";
+}
+
+statement! {
+    /// Keeps how far the markers of a queue have come.
+    SaveMarker { next_marker: i64 => BigInt, key: i64 => BigInt }
+        = "UPDATE queue SET next_marker = ? WHERE key = ?";
+}
+
+statement! {
+    /// Finds when the next claim of a log ends.
+    NextClaimEnd { log: i64 => BigInt } -> (BigInt,)
+        = "SELECT expires_at FROM claim INDEXED BY claim_due WHERE log = ? \
+           ORDER BY expires_at LIMIT 1";
+}
+
+statement! {
+    /// Finds when the next delay of a log passes.
+    NextDelayEnd { log: i64 => BigInt } -> (BigInt,)
+        = "SELECT delay_until FROM message INDEXED BY message_due WHERE log = ? AND state = 3 \
+           ORDER BY delay_until LIMIT 1";
+}
+
+/// A queue known to the writer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) key: i64,
+    pub(crate) log: i64,
+    pub(crate) state: QueueState,
+    pub(crate) next_marker: Marker,
+    /// No claim ends and no delay passes before this.
+    pub(crate) next_due: Millis,
+    is_changed: bool,
+}
+
+/// Which of the known queues; good until the transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Handle(usize);
+
+/// The connection that writes, with what is known of its store.
+pub(crate) struct Session {
+    pub(crate) connection: SqliteConnection,
+    handles: HashMap<QueueKey, Handle>,
+    known: Vec<Known>,
+    changed: Vec<Handle>,
+    next_queue: i64,
+    next_log: i64,
+    next_claim: i64,
+}
+
+impl Session {
+    /// Starts on an open connection whose schema is up to date.
+    pub(crate) fn new(mut connection: SqliteConnection) -> Result<Self> {
+        let mut next = |text| schema::number(&mut connection, text).map(|last| last + 1);
+        let next_queue = next("SELECT coalesce(max(key), 0) AS value FROM queue")?;
+        let next_log = next(
+            "SELECT max(coalesce((SELECT max(log) FROM queue), 0), \
+             coalesce((SELECT max(log) FROM dead_log), 0)) AS value",
+        )?;
+        let next_claim = next("SELECT coalesce(max(key), 0) AS value FROM claim")?;
+        Ok(Self {
+            connection,
+            handles: HashMap::new(),
+            known: Vec::new(),
+            changed: Vec::new(),
+            next_queue,
+            next_log,
+            next_claim: next_claim.max(NO_CLAIM + 1),
+        })
+    }
+
+    /// Finds a queue that was ever posted to or deleted.
+    pub(crate) fn find(&mut self, queue: &QueueKey) -> Result<Option<Handle>, Failure> {
+        if let Some(handle) = self.handles.get(queue) {
+            return Ok(Some(*handle));
+        }
+        let (project, name) = (queue.project.as_bytes(), queue.name.as_bytes());
+        let row: Option<(i64, i64, i64, i64, i64)> =
+            FindQueue { project, name }.get_result(&mut self.connection).optional()?;
+        let Some((key, log, generation, sealed, next_marker)) = row else { return Ok(None) };
+        let state = QueueState { generation: generation.cast_unsigned(), sealed: sealed != 0 };
+        let next_due = self.next_due(log)?;
+        let known = Known { key, log, state, next_marker, next_due, is_changed: false };
+        Ok(Some(self.keep(queue, known)))
+    }
+
+    /// Finds a queue or adds it.
+    pub(crate) fn find_or_add(&mut self, queue: &QueueKey) -> Result<Handle, Failure> {
+        if let Some(handle) = self.find(queue)? {
+            return Ok(handle);
+        }
+        let (project, name) = (queue.project.as_bytes(), queue.name.as_bytes());
+        let key = self.next_queue;
+        let log = self.take_log();
+        self.next_queue += 1;
+        AddQueue { key, project, name, log }.execute(&mut self.connection)?;
+        let known = Known {
+            key,
+            log,
+            state: QueueState::default(),
+            next_marker: 1,
+            next_due: Millis::MAX,
+            is_changed: false,
+        };
+        Ok(self.keep(queue, known))
+    }
+
+    pub(crate) fn queue(&self, handle: Handle) -> &Known {
+        &self.known[handle.0]
+    }
+
+    pub(crate) fn queue_mut(&mut self, handle: Handle) -> &mut Known {
+        &mut self.known[handle.0]
+    }
+
+    /// Counts the marker of the queue on.
+    pub(crate) fn use_marker(&mut self, handle: Handle) {
+        let known = &mut self.known[handle.0];
+        known.next_marker += 1;
+        if !known.is_changed {
+            known.is_changed = true;
+            self.changed.push(handle);
+        }
+    }
+
+    /// Notes that something of the queue is due at this time.
+    pub(crate) fn expect_due(&mut self, handle: Handle, due: Millis) {
+        let known = &mut self.known[handle.0];
+        known.next_due = known.next_due.min(due);
+    }
+
+    /// Finds when the next claim ends or the next delay passes.
+    pub(crate) fn next_due(&mut self, log: i64) -> Result<Millis, Failure> {
+        let claim: Option<(i64,)> =
+            NextClaimEnd { log }.get_result(&mut self.connection).optional()?;
+        let delay: Option<(i64,)> =
+            NextDelayEnd { log }.get_result(&mut self.connection).optional()?;
+        Ok([claim, delay].into_iter().flatten().map(|(due,)| due).min().unwrap_or(Millis::MAX))
+    }
+
+    /// A log that was never used.
+    pub(crate) fn take_log(&mut self) -> i64 {
+        self.next_log += 1;
+        self.next_log - 1
+    }
+
+    /// A claim key that was never used.
+    pub(crate) fn take_claim(&mut self) -> i64 {
+        self.next_claim += 1;
+        self.next_claim - 1
+    }
+
+    /// Writes down what is known better than the file, at the end of a transaction.
+    pub(crate) fn save(&mut self) -> Result<(), diesel::result::Error> {
+        for handle in self.changed.drain(..) {
+            let known = &mut self.known[handle.0];
+            known.is_changed = false;
+            SaveMarker { next_marker: known.next_marker, key: known.key }
+                .execute(&mut self.connection)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what is known of queues if that is much.
+    pub(crate) fn tidy(&mut self) {
+        if self.known.len() >= KNOWN {
+            self.forget();
+        }
+    }
+
+    /// Forgets what is known of queues.
+    pub(crate) fn forget(&mut self) {
+        self.handles.clear();
+        self.known.clear();
+        self.changed.clear();
+    }
+
+    fn keep(&mut self, queue: &QueueKey, known: Known) -> Handle {
+        let handle = Handle(self.known.len());
+        self.known.push(known);
+        self.handles.insert(queue.clone(), handle);
+        handle
+    }
+}

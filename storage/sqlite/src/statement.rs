@@ -1,0 +1,97 @@
+//! SQL statements as types: the text is fixed, so the connection prepares each one once.
+
+use diesel::RunQueryDsl;
+use diesel::sqlite::SqliteConnection;
+
+/// A statement with a fixed text, one `?` for each of its fields in order.
+pub(crate) trait Statement {
+    /// The SQL text.
+    const TEXT: &'static str;
+}
+
+/// Declares a statement: its name, the values it takes, the columns it returns, its text.
+macro_rules! statement {
+    (@query $name:ident [$($life:lifetime)?]) => {};
+    (@query $name:ident [$($life:lifetime)?] $columns:ty) => {
+        impl $(<$life>)? diesel::query_builder::Query for $name $(<$life>)? {
+            type SqlType = $columns;
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        $name:ident $(<$life:lifetime>)? { $($field:ident: $rust:ty => $sql:ty),* $(,)? }
+        $(-> $columns:ty)?
+        = $text:expr;
+    ) => {
+        $(#[$meta])*
+        pub(crate) struct $name $(<$life>)? { $(pub(crate) $field: $rust),* }
+
+        impl $(<$life>)? $crate::statement::Statement for $name $(<$life>)? {
+            const TEXT: &'static str = $text;
+        }
+
+        const _: () = {
+            pub(crate) struct Id;
+
+            impl $(<$life>)? diesel::query_builder::QueryId for $name $(<$life>)? {
+                type QueryId = Id;
+            }
+
+            impl $(<$life>)? diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>
+                for $name $(<$life>)?
+            {
+                fn walk_ast<'b>(
+                    &'b self,
+                    mut out: diesel::query_builder::AstPass<'_, 'b, diesel::sqlite::Sqlite>,
+                ) -> diesel::result::QueryResult<()> {
+                    let mut parts =
+                        <Self as $crate::statement::Statement>::TEXT.split('?');
+                    $(
+                        out.push_sql(parts.next().unwrap_or_default());
+                        out.push_bind_param::<$sql, _>(&self.$field)?;
+                    )*
+                    out.push_sql(parts.next().unwrap_or_default());
+                    Ok(())
+                }
+            }
+
+            impl<$($life,)? C> diesel::RunQueryDsl<C> for $name $(<$life>)? {}
+
+            $crate::statement::statement!(@query $name [$($life)?] $($columns)?);
+        };
+    };
+}
+pub(crate) use statement;
+
+statement! {
+    /// Starts a transaction that will write.
+    BeginWrite {} = "BEGIN IMMEDIATE";
+}
+
+statement! {
+    /// Starts a transaction that sees one state of the store.
+    BeginRead {} = "BEGIN DEFERRED";
+}
+
+statement! {
+    /// Ends a transaction; a writing one is synced first.
+    Commit {} = "COMMIT";
+}
+
+statement! {
+    /// Undoes a transaction.
+    Rollback {} = "ROLLBACK";
+}
+
+/// Runs reads in one transaction, so that they see one state of the store.
+pub(crate) fn snapshot<T, E: From<diesel::result::Error>>(
+    connection: &mut SqliteConnection,
+    reads: impl FnOnce(&mut SqliteConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    BeginRead {}.execute(connection)?;
+    let result = reads(connection);
+    let ended = Rollback {}.execute(connection);
+    let value = result?;
+    ended?;
+    Ok(value)
+}
