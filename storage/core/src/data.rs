@@ -198,7 +198,7 @@ pub trait TransferStore: Send + Sync {
 
     /// Puts messages at the end of the target.
     ///
-    /// - A message received before is not received again until it is settled or an hour has passed,
+    /// - A message received before is not received again until it is settled, for an hour at least,
     ///   even if it, or the whole queue, was deleted at the target meanwhile.
     /// - An old generation or a sealed target is `QueueChanged`.
     async fn receive(&self, command: ReceiveTransfers) -> Result<()>;

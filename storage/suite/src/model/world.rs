@@ -1,0 +1,117 @@
+//! What a sequence has made so far, so that steps can refer to it.
+
+use std::collections::HashMap;
+
+use sukkal_storage::{ClaimId, ClientId, MessageId, Millis, QueueKey};
+use uuid::Uuid;
+
+use crate::model::markers::Markers;
+use crate::model::step::{PROJECTS, Pick, QUEUES, Step, Wait};
+
+/// The things of one sequence.
+pub(super) struct World {
+    pub(super) now: Millis,
+    pub(super) markers: Markers,
+    queues: Vec<QueueKey>,
+    messages: HashMap<QueueKey, Vec<MessageId>>,
+    claims: HashMap<QueueKey, Vec<ClaimId>>,
+    ends: Vec<Millis>,
+}
+
+impl World {
+    pub(super) fn new(now: Millis) -> Self {
+        let name = Uuid::new_v4().simple().to_string();
+        let queues = (0..PROJECTS)
+            .flat_map(|project| (0..QUEUES).map(move |queue| (project, queue)))
+            .map(|(project, queue)| QueueKey::new(format!("{name}-{project}"), format!("q{queue}")))
+            .collect();
+        let (messages, claims) = (HashMap::new(), HashMap::new());
+        Self { now, markers: Markers::default(), queues, messages, claims, ends: Vec::new() }
+    }
+
+    pub(super) fn queues(&self) -> &[QueueKey] {
+        &self.queues
+    }
+
+    pub(super) fn queue_of(&self, step: &Step) -> QueueKey {
+        self.queues[usize::from(step.project * QUEUES + step.queue)].clone()
+    }
+
+    /// The queue that gets the dead letters of a queue, for the first of each project.
+    pub(super) fn dead_letters_of(&self, step: &Step) -> Option<QueueKey> {
+        let target = Step { queue: 1, ..step.clone() };
+        (step.queue == 0).then(|| self.queue_of(&target))
+    }
+
+    /// Lets time pass, never backwards.
+    pub(super) fn wait(&mut self, wait: &Wait) {
+        match wait {
+            Wait::By(time) => self.now += time,
+            Wait::Until { end, before } => {
+                let coming: Vec<Millis> =
+                    self.ends.iter().copied().filter(|end| *end > self.now).collect();
+                if let Some(end) = coming.get(usize::from(*end) % coming.len().max(1)) {
+                    self.now = end - Millis::from(*before);
+                }
+            }
+        }
+    }
+
+    /// Remembers that something will end, to wait for it. The hour that received ids are kept and
+    /// the days of long-lived messages are not waited for.
+    pub(super) fn ends_at(&mut self, end: Millis) {
+        const SOON: Millis = 7_200_000;
+        if end <= self.now + SOON {
+            self.ends.push(end);
+        }
+    }
+
+    pub(super) fn made_message(&mut self, queue: &QueueKey, id: MessageId) {
+        self.messages.entry(queue.clone()).or_default().push(id);
+    }
+
+    pub(super) fn made_claim(&mut self, queue: &QueueKey, id: ClaimId) {
+        self.claims.entry(queue.clone()).or_default().push(id);
+    }
+
+    /// Lets the messages of one queue also be looked for in another.
+    pub(super) fn may_have_moved(&mut self, source: &QueueKey, target: &QueueKey) {
+        let moved = self.messages.get(source).cloned().unwrap_or_default();
+        let known = self.messages.entry(target.clone()).or_default();
+        for id in moved {
+            if !known.contains(&id) {
+                known.push(id);
+            }
+        }
+    }
+
+    pub(super) fn message(&self, queue: &QueueKey, pick: Pick) -> MessageId {
+        choose(self.messages.get(queue), pick)
+    }
+
+    pub(super) fn claim(&self, queue: &QueueKey, pick: Pick) -> ClaimId {
+        choose(self.claims.get(queue), pick)
+    }
+
+    pub(super) fn messages(&self, queue: &QueueKey, picks: &[Pick]) -> Vec<MessageId> {
+        picks.iter().map(|pick| self.message(queue, *pick)).collect()
+    }
+
+    pub(super) fn all_claims(&self, queue: &QueueKey) -> Vec<ClaimId> {
+        self.claims.get(queue).cloned().unwrap_or_default()
+    }
+}
+
+/// The name of a client by number.
+pub(super) fn client(number: u8) -> ClientId {
+    format!("client-{number}").into()
+}
+
+/// One of the ids, or one that nobody knows; the newest ids are as likely as all others.
+fn choose(ids: Option<&Vec<Uuid>>, pick: Pick) -> Uuid {
+    let ids = ids.map(Vec::as_slice).unwrap_or_default();
+    let recent = &ids[ids.len().saturating_sub(6)..];
+    let pool = if pick.is_multiple_of(2) { recent } else { ids };
+    let index = usize::from(pick / 2) % (pool.len() + 1);
+    pool.get(index).copied().unwrap_or_else(|| Uuid::from_u128(u128::from(pick)))
+}
