@@ -51,7 +51,7 @@ statement! {
 statement! {
     /// Removes some transfers of a log.
     RemoveTransfers { log: i64 => BigInt, limit: i64 => BigInt }
-        = "DELETE FROM transfer WHERE key IN (SELECT key FROM transfer INDEXED BY transfer_id \
+        = "DELETE FROM transfer WHERE key IN (SELECT key FROM transfer INDEXED BY transfer_log \
            WHERE log = ? LIMIT ?)";
 }
 

@@ -102,8 +102,10 @@ pub(crate) fn open_reader(config: &Config) -> Result<SqliteConnection> {
 /// Opens the connection that writes the log back into the file.
 pub(crate) fn open_checkpointer(config: &Config) -> Result<SqliteConnection> {
     let mut connection = establish(&config.location)?;
-    let settings =
-        format!("PRAGMA synchronous = {}; PRAGMA cache_size = -64; {COMMON}", config.synchronous.word());
+    let settings = format!(
+        "PRAGMA synchronous = {}; PRAGMA cache_size = -64; {COMMON}",
+        config.synchronous.word()
+    );
     schema::set(&mut connection, &settings)?;
     Ok(connection)
 }
@@ -125,7 +127,10 @@ pub(crate) fn prepare(connection: &mut SqliteConnection, location: &Location) ->
 }
 
 /// The durability in force, read back from the connection that writes.
-pub(crate) fn durability(connection: &mut SqliteConnection, location: &Location) -> Result<Durability> {
+pub(crate) fn durability(
+    connection: &mut SqliteConnection,
+    location: &Location,
+) -> Result<Durability> {
     if *location == Location::Memory {
         return Ok(Durability::None);
     }

@@ -132,7 +132,10 @@ fn record((name, metadata, generation, revision): Row) -> Result<QueueRecord> {
     })
 }
 
-fn find(connection: &mut SqliteConnection, queue: &QueueKey) -> Result<Option<QueueRecord>, Failure> {
+fn find(
+    connection: &mut SqliteConnection,
+    queue: &QueueKey,
+) -> Result<Option<QueueRecord>, Failure> {
     let find = FindRecord { project: queue.project.as_bytes(), name: queue.name.as_bytes() };
     let row: Option<Row> = find.get_result(connection).optional()?;
     Ok(row.map(record).transpose()?)

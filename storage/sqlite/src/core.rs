@@ -114,7 +114,8 @@ impl Core {
         if let Some(checkpointer) = &self.checkpointer {
             checkpointer.close();
         }
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");

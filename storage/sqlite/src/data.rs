@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use diesel::sql_types::BigInt;
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
 use sukkal_storage::{
-    Capabilities, Capability, ClaimStore, Collected, DataDriver, MessageStore, Millis, QueueKey,
-    QueueStateStore, Result, StoreStatus, TransferStore,
+    Capabilities, Capability, ClaimStore, Collected, DataDriver, Durability, MessageStore, Millis,
+    QueueKey, QueueStateStore, Result, StoreStatus, TransferStore,
 };
 
 use crate::collect::collect;
@@ -64,6 +64,11 @@ impl Role {
         Ok(self.core.status())
     }
 
+    /// Whether the store ends with this process.
+    pub(crate) fn keeps_nothing(&self) -> bool {
+        self.core.status().durability == Durability::None
+    }
+
     pub(crate) async fn close(&self) {
         if self.leave() {
             let core = Arc::clone(&self.core);
@@ -98,20 +103,29 @@ impl Query for Ping {
     }
 }
 
+const IN_MEMORY: Capabilities = Capabilities::of(&[
+    Capability::Fifo,
+    Capability::Claims,
+    Capability::Aod,
+    Capability::HighThroughput,
+]);
+
+const IN_FILE: Capabilities = Capabilities::of(&[
+    Capability::Fifo,
+    Capability::Claims,
+    Capability::Durability,
+    Capability::Aod,
+    Capability::HighThroughput,
+    Capability::SurvivesCrash,
+]);
+
 /// The data role of an open store.
 pub(crate) struct SqliteData(pub(crate) Role);
 
 #[async_trait]
 impl DataDriver for SqliteData {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::of(&[
-            Capability::Fifo,
-            Capability::Claims,
-            Capability::Durability,
-            Capability::Aod,
-            Capability::HighThroughput,
-            Capability::SurvivesCrash,
-        ])
+        if self.0.keeps_nothing() { IN_MEMORY } else { IN_FILE }
     }
 
     fn queues(&self) -> &dyn QueueStateStore {

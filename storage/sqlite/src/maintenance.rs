@@ -124,7 +124,10 @@ struct Opened {
 impl Opened {
     fn existing(path: &Path) -> Result<Self> {
         if !path.is_file() {
-            return Err(StorageError::Unusable(format!("{}: there is no such file", path.display())));
+            return Err(StorageError::Unusable(format!(
+                "{}: there is no such file",
+                path.display()
+            )));
         }
         let mut open = Self::any(path)?;
         schema::recognize(&mut open.connection)
@@ -183,4 +186,3 @@ impl CheckReport {
         }
     }
 }
-

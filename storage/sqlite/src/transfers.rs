@@ -83,12 +83,12 @@ macro_rules! transfer_columns {
 }
 
 statement! {
-    /// Reads pending transfers of a queue.
+    /// Reads pending transfers of a queue, oldest first.
     PendingOf<'a> { project: &'a [u8] => Binary, name: &'a [u8] => Binary, limit: i64 => BigInt }
         -> TransferColumns
         = concat!(transfer_columns!(), "FROM queue q INDEXED BY queue_name \
-           CROSS JOIN transfer t INDEXED BY transfer_id ON t.log = q.log \
-           WHERE q.project = ? AND q.name = ? LIMIT ?");
+           CROSS JOIN transfer t INDEXED BY transfer_log ON t.log = q.log \
+           WHERE q.project = ? AND q.name = ? ORDER BY t.key LIMIT ?");
 }
 
 statement! {

@@ -91,7 +91,8 @@ impl Writer {
         let session = match &mut self.session {
             Some(session) => session,
             closed => {
-                let session = reopen(&self.config).map_err(|e| Undone::Connection(e.to_string()))?;
+                let session =
+                    reopen(&self.config).map_err(|e| Undone::Connection(e.to_string()))?;
                 closed.insert(session)
             }
         };

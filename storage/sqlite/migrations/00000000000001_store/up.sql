@@ -92,7 +92,8 @@ CREATE TABLE transfer (
     attributes BLOB NOT NULL,
     body BLOB NOT NULL
 );
-CREATE UNIQUE INDEX transfer_id ON transfer (log, id);
+CREATE UNIQUE INDEX transfer_id ON transfer (id, log);
+CREATE INDEX transfer_log ON transfer (log);
 
 -- Ids of received transfers, until they are settled.
 CREATE TABLE received (

@@ -2,7 +2,9 @@
 
 use diesel::sql_types::{BigInt, Binary, Nullable};
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
-use sukkal_storage::{ClaimId, DeleteMessage, DeleteMessages, MessageId, Millis, Result, StorageError};
+use sukkal_storage::{
+    ClaimId, DeleteMessage, DeleteMessages, MessageId, Millis, Result, StorageError,
+};
 
 use crate::command::Command;
 use crate::error::Failure;
