@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
@@ -12,7 +12,13 @@ use tokio::sync::Notify;
 /// A store takes a command in when its future is first polled. A connection that wants the next call to
 /// take effect after this one, but not to wait for its answer, waits until the turn has been taken.
 #[derive(Clone, Debug, Default)]
-pub struct Turn(Option<Arc<Notify>>);
+pub struct Turn(Option<Arc<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    taken: AtomicBool,
+    changed: Notify,
+}
 
 impl Turn {
     /// A turn that nobody waits for.
@@ -22,31 +28,42 @@ impl Turn {
 
     /// A turn that can be waited for.
     pub fn waited() -> Self {
-        Self(Some(Arc::new(Notify::new())))
+        Self(Some(Arc::default()))
     }
 
-    /// Waits until the call has taken its place. The end of the call must be waited for beside it.
+    /// Whether the call has taken its place, or given it up.
+    pub fn is_taken(&self) -> bool {
+        self.0.as_ref().is_none_or(|state| state.taken.load(Ordering::Acquire))
+    }
+
+    /// Waits until the call has taken its place, or given it up.
     pub async fn taken(&self) {
-        match &self.0 {
-            None => {}
-            Some(notify) => notify.notified().await,
+        if let Some(state) = &self.0
+            && !self.is_taken()
+        {
+            state.changed.notified().await;
+        }
+    }
+
+    /// Gives the place up: the call has no effect that others must wait for.
+    pub fn pass(&self) {
+        if let Some(state) = &self.0
+            && !state.taken.swap(true, Ordering::AcqRel)
+        {
+            state.changed.notify_one();
         }
     }
 
     /// Runs the command that is the effect of the call, and says so as soon as it was first polled.
     pub async fn take<T>(&self, command: impl Future<Output = T>) -> T {
-        let Some(notify) = &self.0 else { return command.await };
+        if self.0.is_none() {
+            return command.await;
+        }
         let mut command = pin!(command);
-        let mut first = true;
         std::future::poll_fn(|context| {
             let polled = command.as_mut().poll(context);
-            if std::mem::take(&mut first) {
-                notify.notify_one();
-            }
-            match polled {
-                Poll::Ready(value) => Poll::Ready(value),
-                Poll::Pending => Poll::Pending,
-            }
+            self.pass();
+            polled
         })
         .await
     }

@@ -97,7 +97,7 @@ fn kind_of(error: &ApiError, change: Option<&ErrorOverride>) -> &'static KindInf
     match error {
         ApiError::InputInvalid(explained) => explained.rule.kind,
         ApiError::DocumentTooLarge(large) => large.kind,
-        ApiError::CallMisfit(misfit) => misfit.kind,
+        ApiError::CallMisfit(misfit) | ApiError::ValueNotAllowed(misfit) => misfit.kind,
         other => other.info().kind,
     }
 }
@@ -126,7 +126,7 @@ fn describe(
         ApiError::InputInvalid(explained) => Some(explained.rule.text),
         ApiError::LimitExceeded(range) => Some(range.text),
         ApiError::DocumentTooLarge(large) => Some(large.text),
-        ApiError::CallMisfit(misfit) => Some(misfit.text),
+        ApiError::CallMisfit(misfit) | ApiError::ValueNotAllowed(misfit) => Some(misfit.text),
         other => other.info().message,
     })?;
     Some(expand(template, error, lookup))

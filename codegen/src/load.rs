@@ -15,7 +15,7 @@ use crate::schema::{Form, Schema, join};
 /// Every file and folder that matters, sorted.
 pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.join("operations"), folder.join("types")];
-    for name in ["errors.yaml", "limits.yaml", "refusals.yaml"] {
+    for name in ["errors.yaml", "limits.yaml", "refusals.yaml", "service.yaml"] {
         found.push(folder.join(name));
     }
     found.extend(yaml_files(&folder.join("operations")));
@@ -39,6 +39,7 @@ pub(crate) fn load(folder: &Path) -> Result<Spec, SpecError> {
         errors: read_key(folder, "errors.yaml", "errors")?,
         limits: read(folder, &folder.join("limits.yaml"))?,
         refusals: read(folder, &folder.join("refusals.yaml"))?,
+        service: read(folder, &folder.join("service.yaml"))?,
     })
 }
 
@@ -66,7 +67,10 @@ fn label(folder: &Path, path: &Path) -> String {
 fn parse(folder: &Path, path: &Path) -> Result<Value, SpecError> {
     let file = label(folder, path);
     let text = fs::read_to_string(path).map_err(|e| SpecError::new(&file, "", e.to_string()))?;
-    serde_norway::from_str(&text).map_err(|e| SpecError::new(&file, "", e.to_string()))
+    // Unlike the JSON value, the YAML value refuses a key that is written twice.
+    let value: serde_norway::Value =
+        serde_norway::from_str(&text).map_err(|e| SpecError::new(&file, "", e.to_string()))?;
+    serde_json::to_value(value).map_err(|e| SpecError::new(&file, "", e.to_string()))
 }
 
 fn decode<T: DeserializeOwned>(file: &str, prefix: &str, value: Value) -> Result<T, SpecError> {

@@ -1,10 +1,18 @@
 //! The specification as values, after reading and before rendering.
 
+mod binding;
+mod outcome;
+
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
+
+pub(crate) use binding::{
+    DefaultRefusals, ErrorOverride, HttpBinding, MaxBody, Refusal, WebSocketBinding,
+};
+pub(crate) use outcome::{Content, Each, HttpOutcome, Made, Member, NextLink};
 
 use crate::schema::Schema;
 
@@ -23,6 +31,19 @@ pub struct Spec {
     pub limits: IndexMap<String, Limit>,
     /// Refusal rules that hold where an operation has none of its own.
     pub refusals: DefaultRefusals,
+    /// What documents say about the service as a whole.
+    pub service: Service,
+}
+
+/// What documents say about the service as a whole.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    pub title: String,
+    pub version: String,
+    pub description: String,
+    /// One description per resource, in the order of documents.
+    pub resources: IndexMap<String, String>,
 }
 
 /// A shared type and how bindings show it.
@@ -116,326 +137,6 @@ pub enum Need {
     Checked,
 }
 
-/// How HTTP carries an operation.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpBinding {
-    pub method: String,
-    pub path: String,
-    #[serde(default)]
-    pub head: Option<u16>,
-    #[serde(default)]
-    pub query: Vec<WireField>,
-    #[serde(default)]
-    pub query_rest: Option<String>,
-    #[serde(default)]
-    pub body: Vec<String>,
-    #[serde(default)]
-    pub body_requires: Vec<String>,
-    #[serde(default)]
-    pub allowed: IndexMap<String, Allowed>,
-    #[serde(default)]
-    pub payload: Option<String>,
-    #[serde(default)]
-    pub media_type: Option<String>,
-    #[serde(default)]
-    pub max_body: Option<MaxBody>,
-    #[serde(default)]
-    pub unbound: Vec<String>,
-    #[serde(default)]
-    pub when: Option<When>,
-    #[serde(default)]
-    pub owns_path: Option<Misfit<HttpText>>,
-    #[serde(default)]
-    pub refusals: Vec<Refusal>,
-    #[serde(default)]
-    pub errors: IndexMap<String, ErrorOverride>,
-    #[serde(default)]
-    pub unavailable: Option<String>,
-    pub outcomes: IndexMap<String, HttpOutcome>,
-    #[serde(default)]
-    pub home: Vec<Home>,
-}
-
-/// How the WebSocket carries an operation.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebSocketBinding {
-    pub action: String,
-    #[serde(default)]
-    pub body_optional: bool,
-    #[serde(default)]
-    pub max_body: Option<MaxBody>,
-    #[serde(default)]
-    pub unbound: Vec<String>,
-    #[serde(default)]
-    pub when: Option<When>,
-    #[serde(default)]
-    pub owns_action: Option<Misfit<WebSocketText>>,
-    #[serde(default)]
-    pub refusals: Vec<Refusal>,
-    #[serde(default)]
-    pub errors: IndexMap<String, ErrorOverride>,
-    #[serde(default)]
-    pub unavailable: Option<String>,
-    pub outcomes: IndexMap<String, WebSocketOutcome>,
-}
-
-/// A field by its own name, or by another one on the wire.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum WireField {
-    /// The same name.
-    Same(String),
-    /// field → wire name, one entry.
-    Renamed(IndexMap<String, String>),
-}
-
-impl WireField {
-    /// The input field.
-    pub fn field(&self) -> &str {
-        match self {
-            Self::Same(name) => name,
-            Self::Renamed(map) => map.keys().next().map_or("", String::as_str),
-        }
-    }
-
-    /// The name on the wire.
-    pub fn wire(&self) -> &str {
-        match self {
-            Self::Same(name) => name,
-            Self::Renamed(map) => map.values().next().map_or("", String::as_str),
-        }
-    }
-}
-
-/// The only strings a list may hold on this transport.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Allowed {
-    pub values: Vec<String>,
-    pub kind: String,
-    pub text: String,
-}
-
-/// The largest body a route reads.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MaxBody {
-    pub limit: String,
-    pub kind: String,
-    pub text: String,
-}
-
-/// Chooses between operations that share a method and path, or an action.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct When {
-    pub has: String,
-}
-
-/// What the owner of a shared path answers when none or several fit.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Misfit<T> {
-    pub none: T,
-    pub several: T,
-}
-
-/// A kind and a text.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpText {
-    pub kind: String,
-    pub text: String,
-}
-
-/// A text in one of the two error shapes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebSocketText {
-    pub kind: String,
-    pub exception: String,
-}
-
-/// Which refusal of the schema gives which text.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Refusal {
-    #[serde(default)]
-    pub at: String,
-    pub keyword: String,
-    pub kind: String,
-    #[serde(default)]
-    pub text: Option<String>,
-    #[serde(default)]
-    pub error: Option<String>,
-    #[serde(default)]
-    pub exception: Option<String>,
-}
-
-/// Refusal rules per transport, used after an operation's own.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DefaultRefusals {
-    pub http: Vec<Refusal>,
-    pub websocket: Vec<Refusal>,
-}
-
-/// Changes how one error looks on one route or action.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ErrorOverride {
-    #[serde(default)]
-    pub kind: Option<String>,
-    #[serde(default)]
-    pub title: Option<String>,
-    #[serde(default)]
-    pub text: Option<String>,
-    #[serde(default)]
-    pub exception: Option<String>,
-    #[serde(default)]
-    pub error: Option<String>,
-    #[serde(default)]
-    pub empty: bool,
-}
-
-/// How HTTP presents an outcome.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpOutcome {
-    pub status: u16,
-    #[serde(default)]
-    pub location: Option<String>,
-    #[serde(default)]
-    pub headers: IndexMap<String, String>,
-    #[serde(default)]
-    pub media_type: Option<String>,
-    #[serde(default)]
-    pub body: Option<Vec<Member>>,
-    #[serde(default)]
-    pub payload: Option<String>,
-    #[serde(default)]
-    pub text: Option<String>,
-    #[serde(default)]
-    pub literal: Option<Value>,
-    #[serde(default)]
-    pub generated: Option<String>,
-}
-
-/// How the WebSocket presents an outcome.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebSocketOutcome {
-    pub status: u16,
-    #[serde(default)]
-    pub body: Option<Vec<Member>>,
-    #[serde(default)]
-    pub payload: Option<String>,
-    #[serde(default)]
-    pub text: Option<String>,
-    #[serde(default)]
-    pub literal: Option<Value>,
-    #[serde(default)]
-    pub generated: Option<String>,
-}
-
-/// What the body of a reply is made of.
-#[derive(Clone, Debug)]
-pub enum Content {
-    /// No body.
-    Empty,
-    /// An object of these members.
-    Members(Vec<Member>),
-    /// The value of one field.
-    Payload(String),
-    /// A JSON string.
-    Text(String),
-    /// A fixed document.
-    Literal(Value),
-    /// A document that codegen makes: `home_document`.
-    Generated(String),
-}
-
-macro_rules! content_of {
-    ($outcome:ty) => {
-        impl $outcome {
-            /// What the body is made of; the first key given counts, `check` refuses several.
-            pub fn content(&self) -> Content {
-                if let Some(members) = &self.body {
-                    Content::Members(members.clone())
-                } else if let Some(field) = &self.payload {
-                    Content::Payload(field.clone())
-                } else if let Some(text) = &self.text {
-                    Content::Text(text.clone())
-                } else if let Some(document) = &self.literal {
-                    Content::Literal(document.clone())
-                } else if let Some(document) = &self.generated {
-                    Content::Generated(document.clone())
-                } else {
-                    Content::Empty
-                }
-            }
-
-            /// How many of the keys that make a body are given.
-            pub fn content_keys(&self) -> usize {
-                usize::from(self.body.is_some())
-                    + usize::from(self.payload.is_some())
-                    + usize::from(self.text.is_some())
-                    + usize::from(self.literal.is_some())
-                    + usize::from(self.generated.is_some())
-            }
-        }
-    };
-}
-
-content_of!(HttpOutcome);
-content_of!(WebSocketOutcome);
-
-/// One member of a presented object.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Member {
-    /// The field of that name.
-    Field(String),
-    /// One entry: name → how it is made.
-    Made(IndexMap<String, Made>),
-}
-
-/// How a member is made that is not simply a field.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Made {
-    /// A text with variables; a part in brackets is left out when its variable is absent.
-    Template(String),
-    /// An array with one text per element of a list field.
-    Each { each: String, r#as: String },
-    /// The value of another field.
-    Value { value: String },
-    /// The link to the next page.
-    Next {
-        next: String,
-        query: Vec<String>,
-        #[serde(default)]
-        force: IndexMap<String, String>,
-    },
-    /// Always null.
-    Null(()),
-}
-
-/// An entry of the home document.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Home {
-    pub rel: String,
-    pub order: u32,
-    pub template: String,
-    #[serde(default)]
-    pub allow: Vec<String>,
-    #[serde(default)]
-    pub vars: IndexMap<String, String>,
-}
-
 /// A kind of error: its status and title per transport.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -512,7 +213,27 @@ pub struct Example {
     pub input: Value,
     pub outcome: String,
     #[serde(default)]
-    pub http: Option<Value>,
+    pub http: Option<HttpExample>,
     #[serde(default)]
-    pub websocket: Option<Value>,
+    pub websocket: Option<WebSocketExample>,
+}
+
+/// The wire form of an example over HTTP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpExample {
+    /// Method, path and query.
+    pub request: String,
+    #[serde(default)]
+    pub body: Option<Value>,
+    pub status: u16,
+}
+
+/// The wire form of an example over the WebSocket.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebSocketExample {
+    #[serde(default)]
+    pub body: Option<Value>,
+    pub status: u16,
 }

@@ -1,7 +1,7 @@
 //! The part of JSON Schema the specification uses, read strictly: an unknown keyword is an error.
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// One schema.
 #[derive(Clone, Debug)]
@@ -52,38 +52,36 @@ pub enum Form {
     Ref(String),
 }
 
-const KEYWORDS: &[&str] = &[
-    "type",
-    "properties",
-    "required",
-    "items",
-    "minItems",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "enum",
-    "minimum",
-    "maximum",
-    "additionalProperties",
-    "default",
-    "description",
-    "$ref",
-    "x-raw",
-    "x-limit",
-    "x-default",
-    "x-refusal",
-    "examples",
-];
+/// What any schema may say, whatever its type.
+const EVERYWHERE: &[&str] =
+    &["type", "default", "description", "examples", "x-raw", "x-limit", "x-default", "x-refusal"];
+
+/// What a schema of one type may also say.
+fn keywords_of(form: &str) -> &'static [&'static str] {
+    match form {
+        "integer" => &["minimum", "maximum"],
+        "string" => &["minLength", "maxLength", "pattern", "enum"],
+        "array" => &["items", "minItems"],
+        "object" => &["properties", "required", "additionalProperties"],
+        _ => &[],
+    }
+}
+
+/// Every keyword there is.
+#[cfg(test)]
+pub(crate) fn all_keywords() -> Vec<&'static str> {
+    let mut all = vec!["$ref"];
+    all.extend(EVERYWHERE);
+    for form in ["integer", "string", "array", "object"] {
+        all.extend(keywords_of(form));
+    }
+    all
+}
 
 impl Schema {
     /// Reads a schema; the error is the place within it and the message.
     pub fn read(value: &Value) -> Result<Self, (String, String)> {
         let object = value.as_object().ok_or_else(|| fault("", "a schema is an object"))?;
-        for key in object.keys() {
-            if !KEYWORDS.contains(&key.as_str()) {
-                return Err(fault("", format!("unknown schema keyword \"{key}\"")));
-            }
-        }
         let (form, nullable) = read_form(object)?;
         let default = match (text(object, "x-default")?, object.get("default")) {
             (Some(limit), None) => Some(Default::Limit(limit)),
@@ -94,7 +92,7 @@ impl Schema {
         Ok(Self {
             form,
             nullable,
-            raw: object.get("x-raw") == Some(&Value::Bool(true)),
+            raw: flag(object, "x-raw")?,
             limit: text(object, "x-limit")?,
             default,
             refusal: text(object, "x-refusal")?,
@@ -129,8 +127,53 @@ fn text(object: &Map<String, Value>, key: &str) -> Result<Option<String>, (Strin
     }
 }
 
+fn flag(object: &Map<String, Value>, key: &str) -> Result<bool, (String, String)> {
+    match object.get(key) {
+        None => Ok(false),
+        Some(Value::Bool(truth)) => Ok(*truth),
+        Some(_) => Err(fault(key, "must be true or false")),
+    }
+}
+
+fn number<T>(
+    object: &Map<String, Value>,
+    key: &str,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<Option<T>, (String, String)> {
+    match object.get(key) {
+        None => Ok(None),
+        Some(value) => read(value).map(Some).ok_or_else(|| fault(key, "must be an integer")),
+    }
+}
+
+fn texts(object: &Map<String, Value>, key: &str) -> Result<Vec<String>, (String, String)> {
+    let list = match object.get(key) {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(list)) => list,
+        Some(_) => return Err(fault(key, "must be a list of strings")),
+    };
+    let texts = list.iter().map(|each| each.as_str().map(str::to_owned));
+    texts.collect::<Option<_>>().ok_or_else(|| fault(key, "must be a list of strings"))
+}
+
+/// Refuses a keyword that the specification does not know, or not for this type.
+fn only(object: &Map<String, Value>, form: &str) -> Result<(), (String, String)> {
+    for key in object.keys().map(String::as_str) {
+        if !EVERYWHERE.contains(&key) && !keywords_of(form).contains(&key) {
+            return Err(fault("", format!("unknown schema keyword \"{key}\" for {form}")));
+        }
+    }
+    Ok(())
+}
+
 fn read_form(object: &Map<String, Value>) -> Result<(Form, bool), (String, String)> {
     if let Some(target) = text(object, "$ref")? {
+        let beside: Map<String, Value> = object
+            .iter()
+            .filter(|(key, _)| *key != "$ref")
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
+        only(&beside, "a reference")?;
         let name = target.rsplit("#/").next().unwrap_or_default().to_owned();
         return Ok((Form::Ref(name), false));
     }
@@ -140,6 +183,7 @@ fn read_form(object: &Map<String, Value>) -> Result<(Form, bool), (String, Strin
         _ => return Err(fault("", "a schema states its \"type\"")),
     };
     if types.len() >= 6 {
+        only(object, "any JSON")?;
         return Ok((Form::Any, false));
     }
     let nullable = types.contains(&"null");
@@ -147,17 +191,18 @@ fn read_form(object: &Map<String, Value>) -> Result<(Form, bool), (String, Strin
     let [one] = types[..] else {
         return Err(fault("type", "one type, one type and null, or all six"));
     };
+    only(object, one)?;
     let form = match one {
         "boolean" => Form::Boolean,
         "integer" => Form::Integer {
-            minimum: object.get("minimum").and_then(Value::as_i64),
-            maximum: object.get("maximum").and_then(Value::as_i64),
+            minimum: number(object, "minimum", Value::as_i64)?,
+            maximum: number(object, "maximum", Value::as_i64)?,
         },
         "string" => read_string(object)?,
         "array" => {
             let items = object.get("items").ok_or_else(|| fault("items", "is missing"))?;
             let items = Schema::read(items).map_err(|(p, m)| (join("items", &p), m))?;
-            let min_items = object.get("minItems").and_then(Value::as_u64);
+            let min_items = number(object, "minItems", Value::as_u64)?;
             Form::Array { items: Box::new(items), min_items }
         }
         "object" => read_object(object)?,
@@ -172,41 +217,47 @@ fn read_string(object: &Map<String, Value>) -> Result<Form, (String, String)> {
         Some(pattern) => {
             let inner = pattern.strip_prefix("^[").and_then(|rest| rest.strip_suffix("]*$"));
             let inner = inner.ok_or_else(|| fault("pattern", "must have the form ^[…]*$"))?;
+            let plain =
+                |letter: char| letter.is_ascii_alphanumeric() || "_.-:/@+=".contains(letter);
+            if !inner.chars().all(plain) {
+                return Err(fault("pattern", "may name letters, digits and _ . - : / @ + = only"));
+            }
             Some(inner.to_owned())
         }
     };
-    let values = object.get("enum").and_then(Value::as_array);
     Ok(Form::String {
-        min: object.get("minLength").and_then(Value::as_u64),
-        max: object.get("maxLength").and_then(Value::as_u64),
+        min: number(object, "minLength", Value::as_u64)?,
+        max: number(object, "maxLength", Value::as_u64)?,
         charset,
-        values: values
-            .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-            .unwrap_or_default(),
+        values: texts(object, "enum")?,
     })
 }
 
 fn read_object(object: &Map<String, Value>) -> Result<Form, (String, String)> {
-    if object.get("additionalProperties").is_some_and(Value::is_object) {
+    if let Some(others) = object.get("additionalProperties") {
+        if *others != json!({ "type": "string" }) || object.contains_key("properties") {
+            let message = "must be { type: string }, without \"properties\"";
+            return Err(fault("additionalProperties", message));
+        }
         return Ok(Form::Map);
     }
     let mut properties = IndexMap::new();
-    if let Some(Value::Object(members)) = object.get("properties") {
-        for (name, value) in members {
-            let place = format!("properties.{name}");
-            let schema = Schema::read(value).map_err(|(p, m)| (join(&place, &p), m))?;
-            properties.insert(name.clone(), schema);
+    match object.get("properties") {
+        None => {}
+        Some(Value::Object(members)) => {
+            for (name, value) in members {
+                let place = format!("properties.{name}");
+                let schema = Schema::read(value).map_err(|(p, m)| (join(&place, &p), m))?;
+                properties.insert(name.clone(), schema);
+            }
         }
+        Some(_) => return Err(fault("properties", "must be an object")),
     }
-    let mut required = Vec::new();
-    for name in object.get("required").and_then(Value::as_array).into_iter().flatten() {
-        let name = name.as_str().unwrap_or_default();
-        if !properties.contains_key(name) {
-            return Err(fault("required", format!("\"{name}\" is not a property")));
-        }
-        required.push(name.to_owned());
+    let required = texts(object, "required")?;
+    match required.iter().find(|name| !properties.contains_key(*name)) {
+        Some(name) => Err(fault("required", format!("\"{name}\" is not a property"))),
+        None => Ok(Form::Object { properties, required }),
     }
-    Ok(Form::Object { properties, required })
 }
 
 /// Joins two places with a dot.

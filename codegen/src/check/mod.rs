@@ -1,49 +1,47 @@
 //! Everything the specification must hold, beyond what reading it already refuses.
 
 mod bindings;
+mod collisions;
+mod errors;
 mod examples;
+mod inputs;
+mod outcomes;
 mod schemas;
+mod texts;
 
+pub(crate) use errors::errors_named;
 pub(crate) use schemas::closed_schema;
 
 use crate::error::SpecError;
 use crate::model::{Operation, Spec};
 
 pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
-    for (name, error) in &spec.errors {
-        let key = format!("errors.{name}.kind");
-        known_kind(spec, "errors.yaml", &key, &error.kind)?;
-    }
-    for (side, rules) in [("http", &spec.refusals.http), ("websocket", &spec.refusals.websocket)] {
-        for (index, rule) in rules.iter().enumerate() {
-            known_kind(spec, "refusals.yaml", &format!("{side}.{index}.kind"), &rule.kind)?;
-        }
-    }
+    errors::check_errors(spec)?;
+    errors::check_limits(spec)?;
     schemas::check_types(spec)?;
+    outcomes::check_views(spec)?;
     for operation in &spec.operations {
-        check_name(operation)?;
+        check_name(spec, operation)?;
         schemas::check_operation(spec, operation)?;
+        inputs::check_operation(spec, operation)?;
+        errors::check_names(spec, operation)?;
         bindings::check_operation(spec, operation)?;
+        outcomes::check_operation(operation)?;
         examples::check_operation(spec, operation)?;
     }
-    bindings::check_collisions(spec)
+    collisions::check(spec)
 }
 
-fn known_kind(spec: &Spec, file: &str, key: &str, kind: &str) -> Result<(), SpecError> {
-    if spec.kinds.contains_key(kind) {
-        return Ok(());
+fn check_name(spec: &Spec, operation: &Operation) -> Result<(), SpecError> {
+    let resource = &operation.written.resource;
+    let expected = format!("operations/{resource}/{}.yaml", operation.name());
+    if operation.file.replace('\\', "/") != expected {
+        let message = format!("this operation belongs into {expected}");
+        return Err(SpecError::new(&operation.file, "operation", message));
     }
-    Err(SpecError::new(file, key, format!("\"{kind}\" is not a kind of error")))
-}
-
-fn check_name(operation: &Operation) -> Result<(), SpecError> {
-    let expected = format!("operations/{}/{}.yaml", operation.written.resource, operation.name());
-    if operation.file.replace('\\', "/") == expected {
-        return Ok(());
+    if !spec.service.resources.contains_key(resource) {
+        let message = format!("\"{resource}\" is not described in service.yaml");
+        return Err(SpecError::new(&operation.file, "resource", message));
     }
-    Err(SpecError::new(
-        &operation.file,
-        "operation",
-        format!("this operation belongs into {expected}"),
-    ))
+    Ok(())
 }

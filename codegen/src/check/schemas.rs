@@ -5,18 +5,24 @@ use std::collections::BTreeSet;
 use jsonschema::Draft;
 use serde_json::{Map, Value, json};
 
+use crate::emit::resolved;
 use crate::error::SpecError;
 use crate::model::{Operation, Spec};
 use crate::schema::{Default, Form, Schema, join};
 
 pub(super) fn check_types(spec: &Spec) -> Result<(), SpecError> {
     for (name, def) in &spec.types {
+        check_references(spec, &def.file, name, &def.written)?;
         check_schema(spec, &def.file, name, &def.schema)?;
     }
     Ok(())
 }
 
 pub(super) fn check_operation(spec: &Spec, operation: &Operation) -> Result<(), SpecError> {
+    check_references(spec, &operation.file, "input", &operation.written.input)?;
+    for (name, written) in &operation.written.outcomes {
+        check_references(spec, &operation.file, &format!("outcomes.{name}"), written)?;
+    }
     check_schema(spec, &operation.file, "input", &operation.input)?;
     for (name, schema) in &operation.outcomes {
         check_schema(spec, &operation.file, &format!("outcomes.{name}"), schema)?;
@@ -36,6 +42,9 @@ fn check_schema(spec: &Spec, file: &str, key: &str, schema: &Schema) -> Result<(
                 format!("\"{limit}\" is not a limit"),
             ));
         }
+        if !matches!(resolved(spec, schema).form, Form::Integer { .. } | Form::Array { .. }) {
+            return Err(SpecError::new(file, join(key, "x-limit"), "is for integers and lists"));
+        }
         if schema.refusal.is_none() {
             return Err(SpecError::new(
                 file,
@@ -51,9 +60,6 @@ fn check_schema(spec: &Spec, file: &str, key: &str, schema: &Schema) -> Result<(
         return Err(SpecError::new(file, join(key, "x-default"), message));
     }
     match &schema.form {
-        Form::Ref(name) if !spec.types.contains_key(name) => {
-            Err(SpecError::new(file, join(key, "$ref"), format!("\"{name}\" is not a type")))
-        }
         Form::Array { items, .. } => check_schema(spec, file, &join(key, "items"), items),
         Form::Object { properties, .. } => properties.iter().try_for_each(|(name, each)| {
             check_schema(spec, file, &join(key, &format!("properties.{name}")), each)
@@ -62,10 +68,43 @@ fn check_schema(spec: &Spec, file: &str, key: &str, schema: &Schema) -> Result<(
     }
 }
 
+/// Refuses a reference that does not name the file its type stands in.
+fn check_references(spec: &Spec, file: &str, key: &str, written: &Value) -> Result<(), SpecError> {
+    match written {
+        Value::Object(members) => members.iter().try_for_each(|(name, each)| {
+            let key = join(key, name);
+            if let ("$ref", Some(target)) = (name.as_str(), each.as_str()) {
+                let name = target.rsplit("#/").next().unwrap_or_default();
+                let Some(def) = spec.types.get(name) else {
+                    return Err(SpecError::new(file, key, format!("\"{name}\" is not a type")));
+                };
+                if target != format!("{}#/{name}", def.file) {
+                    let message = format!("\"{name}\" stands in {}", def.file);
+                    return Err(SpecError::new(file, key, message));
+                }
+            }
+            check_references(spec, file, &key, each)
+        }),
+        Value::Array(elements) => {
+            elements.iter().try_for_each(|each| check_references(spec, file, key, each))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The input schema of an operation with every type it names under `$defs`.
 pub(crate) fn closed_schema(spec: &Spec, operation: &Operation) -> Value {
     let mut named = BTreeSet::new();
     let mut schema = localized(&operation.written.input, &mut named);
+    let defs = defs(spec, named);
+    if !defs.is_empty() {
+        schema["$defs"] = Value::Object(defs);
+    }
+    schema
+}
+
+/// These types and those that they name, sorted.
+pub(super) fn defs(spec: &Spec, mut named: BTreeSet<String>) -> Map<String, Value> {
     let mut defs = Map::new();
     let mut waiting: Vec<String> = named.iter().cloned().collect();
     while let Some(name) = waiting.pop() {
@@ -75,11 +114,8 @@ pub(crate) fn closed_schema(spec: &Spec, operation: &Operation) -> Value {
         defs.insert(name, text);
         waiting.extend(inner.into_iter().filter(|each| named.insert(each.clone())));
     }
-    if !defs.is_empty() {
-        defs.sort_keys();
-        schema["$defs"] = Value::Object(defs);
-    }
-    schema
+    defs.sort_keys();
+    defs
 }
 
 /// Rewrites references to point into `$defs`, noting which types they name.

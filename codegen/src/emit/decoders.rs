@@ -53,7 +53,8 @@ fn read(spec: &Spec, schema: &Schema) -> String {
     match &schema.form {
         Form::Any => "cursor.raw().map(Some)".to_owned(),
         Form::Object { .. } if schema.raw => "cursor.raw_if(b'{')".to_owned(),
-        Form::Object { .. } | Form::Map => "cursor.skip().map(|()| None)".to_owned(),
+        Form::Object { .. } => "cursor.skip().map(|()| None)".to_owned(),
+        Form::Map => "cursor.texts()".to_owned(),
         Form::Boolean => "cursor.boolean()".to_owned(),
         Form::Integer { .. } => {
             format!("cursor.integer().map(|value| value.filter(|value| {}))", fits_integer(schema))
@@ -89,21 +90,24 @@ fn fits_integer(schema: &Schema) -> String {
 
 fn fits_string(schema: &Schema) -> String {
     let Form::String { min, max, charset, values } = &schema.form else { return "true".to_owned() };
-    let mut parts = vec!["{ let _ = &value; true }".to_owned()];
+    let mut parts = Vec::new();
     if min.is_some() || max.is_some() {
         parts.push(format!(
-            "({}..={}).contains(&value.chars().count())",
+            "({}..={}).contains(&text.chars().count())",
             min.unwrap_or(0),
             max.map_or_else(|| "usize::MAX".to_owned(), |max| max.to_string())
         ));
     }
     if let Some(charset) = charset {
-        parts.push(format!("value.bytes().all(|byte| matches!(byte, {}))", byte_patterns(charset)));
+        parts.push(format!("text.bytes().all(|byte| matches!(byte, {}))", byte_patterns(charset)));
     }
     if !values.is_empty() {
-        parts.push(format!("{}.contains(&value.as_ref())", super::rust::list(values)));
+        parts.push(format!("{}.contains(&text)", super::rust::list(values)));
     }
-    parts.join(" && ")
+    if parts.is_empty() {
+        return "{ let _ = value; true }".to_owned();
+    }
+    format!("{{ let text: &str = value; {} }}", parts.join(" && "))
 }
 
 /// `A-Za-z_` as byte patterns.
@@ -194,7 +198,12 @@ fn carried(spec: &Spec, schema: &Schema) -> String {
         Form::String { .. } => {
             format!("value.text().filter(|value| {}).map(str::to_owned)", fits_string(schema))
         }
-        Form::Array { .. } => "value.list()".to_owned(),
+        Form::Array { items, min_items } => {
+            let each = fits_string(resolved(spec, items));
+            let enough =
+                min_items.map_or_else(String::new, |least| format!("value.len() >= {least} && "));
+            format!("value.list().filter(|value| {enough}value.iter().all(|value| {each}))")
+        }
         Form::Map => "value.map()".to_owned(),
         _ => "None".to_owned(),
     }

@@ -14,6 +14,9 @@ mod templates;
 mod types;
 mod websocket_actions;
 
+pub(crate) use rust::{is_structure, resolved};
+pub(crate) use templates::{Part, parts};
+
 use crate::{Artifact, Spec};
 
 pub(crate) fn contract(spec: &Spec) -> Vec<Artifact> {

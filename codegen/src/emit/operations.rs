@@ -1,6 +1,6 @@
 //! One zero-sized type per operation, tying its parts together.
 
-use super::rust::doc;
+use super::rust::{doc, literal};
 use crate::Spec;
 use crate::names::{camel, constant};
 
@@ -16,5 +16,19 @@ pub(crate) fn render(spec: &Spec) -> String {
             constant(name),
         ));
     }
+    text.push_str(&accepts(spec));
+    text
+}
+
+/// The decoders as one function, for tests that go through all operations.
+fn accepts(spec: &Spec) -> String {
+    let mut text = String::from(
+        "/// Whether the operation of that name takes this input; `None` if there is no such operation.\npub fn accepts(name: &str, carried: &Carried<'_>, limits: &Limits) -> Option<Result<(), Refused>> {\nSome(match name {\n",
+    );
+    for operation in &spec.operations {
+        let name = operation.name();
+        text.push_str(&format!("{} => decode_{name}(carried, limits).map(drop),\n", literal(name)));
+    }
+    text.push_str("_ => return None,\n})\n}\n");
     text
 }

@@ -3,7 +3,7 @@
 use super::rust::{is_optional, is_structure, list, literal, option, resolved};
 use super::templates::{Part, parts};
 use crate::Spec;
-use crate::model::{Content, HttpOutcome, Made, Member, Operation};
+use crate::model::{Content, Each, HttpOutcome, Made, Member, NextLink, Operation};
 use crate::names::{camel, field};
 use crate::schema::{Form, Schema};
 
@@ -78,11 +78,7 @@ fn object(spec: &Spec, side: Side, owner: &Schema, members: &[Member]) -> String
     for member in members {
         match member {
             Member::Field(name) => text.push_str(&plain(spec, side, owner, name, name)),
-            Member::Made(made) => {
-                for (name, how) in made {
-                    text.push_str(&special(spec, side, owner, name, how));
-                }
-            }
+            Member::Made(name, how) => text.push_str(&special(spec, side, owner, name, how)),
         }
     }
     text.push_str("out.close(b'}');\n");
@@ -110,15 +106,15 @@ fn plain(spec: &Spec, side: Side, owner: &Schema, name: &str, source: &str) -> S
 fn special(spec: &Spec, side: Side, owner: &Schema, name: &str, how: &Made) -> String {
     let begin = format!("out.member({});\n", literal(name));
     match how {
-        Made::Null(()) => format!("{begin}out.literal(\"null\");\n"),
-        Made::Value { value } => plain(spec, side, owner, name, value),
+        Made::Null => format!("{begin}out.literal(\"null\");\n"),
+        Made::Value(other) => plain(spec, side, owner, name, &other.value),
         Made::Template(template) => format!("{begin}{}", string(owner, template)),
-        Made::Each { each, r#as } => format!(
+        Made::Each(Each { each, r#as }) => format!(
             "{begin}out.open(b'[');\nfor item in {}.iter() {{ out.element();\n{} }}\nout.close(b']');\n",
             field(each),
             string(owner, r#as)
         ),
-        Made::Next { next, query, force } => {
+        Made::Next(NextLink { next, query, force }) => {
             let forced: Vec<String> = force
                 .iter()
                 .map(|(name, source)| format!("({}, *{})", literal(name), field(source)))
