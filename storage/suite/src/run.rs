@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use sukkal_storage::Store;
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use crate::bench::{Bench, wall_clock};
@@ -24,7 +24,7 @@ const APART: i64 = 30 * 24 * 3_600_000;
 
 struct Suite {
     subject: Subject,
-    runtime: Runtime,
+    runtime: Handle,
     collecting: Mutex<()>,
     start: i64,
 }
@@ -37,13 +37,20 @@ pub fn main(subject: Subject) -> ExitCode {
         .enable_all()
         .build()
         .expect("a runtime can be started");
-    let suite =
-        Arc::new(Suite { subject, runtime, collecting: Mutex::new(()), start: wall_clock() });
+    let suite = Arc::new(Suite {
+        subject,
+        runtime: runtime.handle().clone(),
+        collecting: Mutex::new(()),
+        start: wall_clock(),
+    });
 
     let mut trials: Vec<Trial> =
         crate::cases::all().into_iter().map(|case| case_trial(&suite, case)).collect();
     trials.push(model_trial(&suite));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // A case that hangs has failed already; what it left behind is not waited for.
+    runtime.shutdown_background();
+    conclusion.exit_code()
 }
 
 fn case_trial(suite: &Arc<Suite>, case: Case) -> Trial {
@@ -116,7 +123,9 @@ fn model_trial(suite: &Arc<Suite>) -> Trial {
             Err(reason) => return Ok(Completion::ignored_with(reason)),
         };
         let _alone = suite.runtime.block_on(suite.collecting.lock());
-        crate::model::compare(&suite.runtime, &store, suite.start)?;
+        let compared = crate::model::compare(&suite.runtime, &store, suite.start);
+        suite.runtime.block_on(async { drop(store) });
+        compared?;
         Ok(Completion::Completed)
     })
     .with_kind(kind)

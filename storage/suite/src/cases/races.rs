@@ -42,6 +42,9 @@ cases! {
 const PRODUCERS: usize = 8;
 const POSTS: usize = 25;
 
+/// More than any case of this file posts: a store that hands out more repeats itself.
+const FAR_TOO_MANY: usize = 10_000;
+
 /// Posts from many tasks, each task to the next of the servers.
 fn produce(servers: &[Queue]) -> JoinSet<()> {
     let mut producers = JoinSet::new();
@@ -71,6 +74,7 @@ async fn follow(queue: &Queue, mut producers: JoinSet<()>) -> Vec<Message> {
             return seen;
         }
         seen.extend(page);
+        assert!(seen.len() < FAR_TOO_MANY, "the pages do not end");
         tokio::task::yield_now().await;
     }
 }
@@ -107,6 +111,7 @@ async fn claim_all(queue: Queue) -> Vec<MessageId> {
             return taken;
         }
         taken.extend(ids(&claim.messages));
+        assert!(taken.len() < FAR_TOO_MANY, "the claims do not end");
     }
 }
 
@@ -118,6 +123,7 @@ async fn pop_all(queue: Queue) -> Vec<MessageId> {
             return taken;
         }
         taken.extend(ids(&page));
+        assert!(taken.len() < FAR_TOO_MANY, "the pops do not end");
     }
 }
 
@@ -251,32 +257,32 @@ async fn parallel_seals_give_each_a_generation(bench: Bench) {
 
 async fn posts_during_a_deletion_are_refused_or_dropped(bench: Bench) {
     let queue = bench.queue();
+    let mut producers = JoinSet::new();
+    for _ in 0..8 {
+        producers.spawn(post_until_refused(queue.clone()));
+    }
 
-    let tasks: Vec<_> = (0..8)
-        .map(|_| {
-            let queue = queue.clone();
-            tokio::spawn(async move {
-                loop {
-                    let post = queue.post_of(vec![message("old")]);
-                    match queue.messages().post(post).await {
-                        Ok(()) => {}
-                        Err(StorageError::QueueChanged) => return,
-                        Err(error) => panic!("a post failed: {error}"),
-                    }
-                }
-            })
-        })
-        .collect();
     queue.post(&["old"]).await;
     let generation = queue.seal().await;
     queue.unseal(generation).await;
     let post = Post { generation, ..queue.post_of(vec![message("new")]) };
     queue.messages().post(post).await.expect("the queue is open");
-    for done in join_all(tasks).await {
+    while let Some(done) = producers.join_next().await {
         done.expect("the producer learns that the queue was deleted");
     }
 
     assert_eq!(queue.all_bodies(queue.start).await, ["new"]);
+}
+
+async fn post_until_refused(queue: Queue) {
+    for _ in 0..FAR_TOO_MANY {
+        match queue.messages().post(queue.post_of(vec![message("old")])).await {
+            Ok(()) => tokio::task::yield_now().await,
+            Err(StorageError::QueueChanged) => return,
+            Err(error) => panic!("a post failed: {error}"),
+        }
+    }
+    panic!("a post of an old generation is never refused");
 }
 
 async fn of_parallel_releases_and_deletes_none_loses_a_message(bench: Bench) {
@@ -291,6 +297,7 @@ async fn of_parallel_releases_and_deletes_none_loses_a_message(bench: Bench) {
             let Some(first) = claim.messages.first() else { return done };
             queue.delete(first.id, Some(claim.id), now).await.expect("the claim holds it");
             done.push(first.id);
+            assert!(done.len() < FAR_TOO_MANY, "the claims do not end");
             let queue_key = queue.key.clone();
             let release = sukkal_storage::DeleteClaim { queue: queue_key, id: claim.id, now };
             queue.claims().delete(release).await.expect("the claim is released");

@@ -7,9 +7,11 @@ mod step;
 mod translate;
 mod world;
 
+use std::time::Duration;
+
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use sukkal_storage::{Millis, Store};
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::model::step::{Sequence, sequences};
@@ -20,8 +22,11 @@ const SEQUENCES: u64 = 1000;
 /// How long a failing sequence may be made smaller, in milliseconds.
 const SHRINKING: u32 = 120_000;
 
+/// A sequence that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Plays sequences until one is answered differently; the error shows the smallest one found.
-pub(crate) fn compare(runtime: &Runtime, store: &Store, start: Millis) -> Result<(), String> {
+pub(crate) fn compare(runtime: &Handle, store: &Store, start: Millis) -> Result<(), String> {
     let sequences_wanted = number_in("SUKKAL_MODEL_SEQUENCES").unwrap_or(SEQUENCES);
     let seed = number_in("SUKKAL_MODEL_SEED").unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
     let config = Config {
@@ -34,8 +39,11 @@ pub(crate) fn compare(runtime: &Runtime, store: &Store, start: Millis) -> Result
     };
 
     let outcome = TestRunner::new(config).run(&sequences(), |sequence| {
-        let played = runtime.block_on(play::play(store, &sequence, start));
-        played.map_err(TestCaseError::fail)
+        let playing = async {
+            let played = tokio::time::timeout(PATIENCE, play::play(store, &sequence, start)).await;
+            played.unwrap_or_else(|_| Err("the sequence did not end in time".to_owned()))
+        };
+        runtime.block_on(playing).map_err(TestCaseError::fail)
     });
     outcome.map_err(|error| match error {
         TestError::Fail(reason, sequence) => report(seed, reason.message(), &sequence),
