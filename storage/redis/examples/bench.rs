@@ -1,7 +1,7 @@
 //! Measures the driver against the Redis that `CONFORMANCE_REDIS_URI` names, 32 commands at a time:
 //! posts, claim and delete, and the same on a deep queue whose head is claimed and delayed.
 //!
-//! `cargo run --release -p sukkal-storage-redis --example bench -- [seconds per measurement] [depth]`
+//! `cargo run --release -p sukkal-storage-redis --example bench -- [rounds of a second] [depth]`
 #![allow(clippy::print_stdout, reason = "the report goes to the terminal")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
@@ -24,92 +24,158 @@ const POST: &str = concat!(
 );
 
 type Driver = Arc<dyn DataDriver>;
+type Server = redis::aio::MultiplexedConnection;
+
+/// What one measurement found.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    commands: f64,
+    seconds: f64,
+    /// What the server's main thread spent, in seconds: a busy machine does not change it.
+    cpu: f64,
+}
+
+impl Cost {
+    fn add(&mut self, other: Self) {
+        self.commands += other.commands;
+        self.seconds += other.seconds;
+        self.cpu += other.cpu;
+    }
+
+    fn rate(&self) -> f64 {
+        self.commands / self.seconds
+    }
+
+    fn micros(&self) -> f64 {
+        self.cpu * 1e6 / self.commands
+    }
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:7.0}/s {:6.1} us of Redis", self.rate(), self.micros())
+    }
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let uri = std::env::var("CONFORMANCE_REDIS_URI")?;
     let mut arguments = std::env::args().skip(1);
-    let seconds = arguments.next().map_or(Ok(3), |text| text.parse())?;
+    let rounds: usize = arguments.next().map_or(Ok(3), |text| text.parse())?;
     let depth = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
     let options = OpenOptions { data_dir: ".".into(), now: 0, options: Vec::new() };
     let driver = sukkal_storage_redis::open(&uri, &options).await?.data;
-    let length = Duration::from_secs(seconds);
+    let server = connect(&uri).await?;
 
     for count in [1, 10] {
-        let raw = raw_posts(&uri, count, length).await?;
-        let posts =
-            measure(length, |n| post(driver.clone(), queue("posts", n % 4), count, 1024)).await;
+        let (mut bare, mut posts) = (Cost::default(), Cost::default());
+        for _ in 0..rounds {
+            bare.add(bare_posts(&server, count).await);
+            let run = |n| post(driver.clone(), queue("posts", n % 4), count, 1024);
+            posts.add(measure(&server, run).await);
+        }
         println!(
-            "post {count:2} x 1 KiB        {posts:8.0}/s  {:.2} of the bare script ({raw:.0}/s)",
-            posts / raw
+            "post {count:2} x 1 KiB          {posts}; bare script {bare}; ratio {:.2}",
+            posts.rate() / bare.rate()
         );
     }
-    let cycles = measure(length, |n| cycle(driver.clone(), queue("cycles", n % 4), 1024)).await;
-    println!("claim 10 + delete 10   {cycles:8.0}/s  (with its post 10)");
-    depths(&driver, depth, length).await
+    let mut cycles = Cost::default();
+    for _ in 0..rounds {
+        let run = |n| cycle(driver.clone(), queue("cycles", n % 4), 1024);
+        cycles.add(measure(&server, run).await);
+    }
+    println!("post, claim, delete 10   {cycles}");
+    depths(&driver, &server, depth, rounds).await
 }
 
-/// Compares the cost of commands on a shallow and on a deep queue, both with a difficult head.
+/// Compares the cost of commands on a shallow queue, a deep one, and a deep one with a difficult head.
 async fn depths(
     driver: &Driver,
+    server: &Server,
     depth: usize,
-    length: Duration,
+    rounds: usize,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let shallow = queue("shallow", 0);
-    let (small, deep, headed) = (1000, queue("deep", 0), queue("headed", 0));
-    fill(driver, &shallow, small).await?;
-    fill(driver, &deep, depth).await?;
-    head(driver, &headed).await?;
-    fill(driver, &headed, depth).await?;
-    let base = costs(driver, &shallow, length).await;
-    for (name, queue) in [("deep", &deep), ("deep, 20k claimed + 20k delayed at the head", &headed)]
+    let queues = ["shallow", "deep", "headed"].map(|name| queue(name, 0));
+    fill(driver, &queues[0], 1000).await?;
+    fill(driver, &queues[1], depth).await?;
+    head(driver, &queues[2]).await?;
+    fill(driver, &queues[2], depth).await?;
+    let mut costs = [[Cost::default(); 3]; 3];
+    for round in 0..rounds {
+        for turn in 0..3 {
+            // A machine gets slower and faster: no queue is always the last one.
+            let at = (round + turn) % 3;
+            let (d, q, costs) = (driver, &queues[at], &mut costs[at]);
+            costs[0].add(measure(server, |_| cycle(d.clone(), q.clone(), 100)).await);
+            costs[1].add(measure(server, |_| list(d.clone(), q.clone())).await);
+            costs[2].add(measure(server, |_| post(d.clone(), q.clone(), 1, 100)).await);
+        }
+    }
+    for (at, what) in
+        ["post, claim, delete 10", "list 10 from the head", "post 1"].iter().enumerate()
     {
-        let costs = costs(driver, queue, length).await;
-        for ((what, cost), (_, base)) in costs.iter().zip(&base) {
+        let base = costs[0][at];
+        println!("{what:24} {base} at depth 1000");
+        for (name, costs) in
+            [("deep", costs[1]), ("20k claimed, 20k delayed at the head", costs[2])]
+        {
             println!(
-                "{what:22} {cost:8.0}/s  {:.2} of {base:.0}/s at depth {small}: {name}",
-                cost / base
+                "{:24} {}: {:.2} of the cost: {depth}, {name}",
+                "",
+                costs[at],
+                costs[at].micros() / base.micros()
             );
         }
     }
     Ok(())
 }
 
-/// Rates of post 1, claim 10 + delete 10 + post 10, list 10 from the middle, and statistics.
-async fn costs(driver: &Driver, queue: &QueueKey, length: Duration) -> Vec<(&'static str, f64)> {
-    let (d, q) = (driver, queue);
-    let cycles = measure(length, |_| cycle(d.clone(), q.clone(), 100)).await;
-    let lists = measure(length, |_| list(d.clone(), q.clone())).await;
-    let posts = measure(length, |_| post(d.clone(), q.clone(), 1, 100)).await;
-    vec![("claim 10 + delete 10", cycles), ("list 10 from the head", lists), ("post 1", posts)]
-}
-
-/// Runs a command again and again in 32 tasks; returns how many ended per second.
-async fn measure<F>(length: Duration, command: impl Fn(u64) -> F) -> f64
+/// Runs a command again and again for a second in 32 tasks.
+async fn measure<F>(server: &Server, command: impl Fn(u64) -> F) -> Cost
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let done = AtomicU64::new(0);
-    let start = Instant::now();
+    let (cpu, start) = (cpu(server).await, Instant::now());
     let worker = || async {
-        while start.elapsed() < length {
-            command(done.fetch_add(1, Ordering::Relaxed)).await;
+        while start.elapsed() < Duration::from_secs(1) {
+            let command = tokio::spawn(command(done.fetch_add(1, Ordering::Relaxed)));
+            command.await.expect("a command");
         }
     };
     futures_util::future::join_all((0..TASKS).map(|_| worker())).await;
-    done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64()
+    let seconds = start.elapsed().as_secs_f64();
+    Cost {
+        commands: done.load(Ordering::Relaxed) as f64,
+        seconds,
+        cpu: self::cpu(server).await - cpu,
+    }
 }
 
-async fn raw_posts(uri: &str, count: usize, length: Duration) -> Result<f64, redis::RedisError> {
-    let mut info = redis::IntoConnectionInfo::into_connection_info(uri)?;
-    info = info.set_tcp_settings(redis::io::tcp::TcpSettings::default().set_nodelay(true));
-    let connection = redis::Client::open(info)?.get_multiplexed_async_connection().await?;
+/// What the main thread of the server has used so far, in seconds.
+async fn cpu(server: &Server) -> f64 {
+    let info: String =
+        redis::cmd("INFO").arg("cpu").query_async(&mut server.clone()).await.expect("INFO");
+    let field = |name: &str| -> f64 {
+        info.lines().find_map(|line| line.strip_prefix(name)?.parse().ok()).unwrap_or_default()
+    };
+    field("used_cpu_user_main_thread:") + field("used_cpu_sys_main_thread:")
+}
+
+async fn connect(uri: &str) -> Result<Server, redis::RedisError> {
+    let info = redis::IntoConnectionInfo::into_connection_info(uri)?;
+    let info = info.set_tcp_settings(redis::io::tcp::TcpSettings::default().set_nodelay(true));
+    redis::Client::open(info)?.get_multiplexed_async_connection().await
+}
+
+/// The script of a post, called through the client library alone.
+async fn bare_posts(server: &Server, count: usize) -> Cost {
     let script = Arc::new(redis::Script::new(POST));
     let body = Arc::new(vec![b'x'; 1080]);
     let parts = [":f", ":e", ":d", ":u", "", ":c", ":k"];
     let now = now();
     let run = |n: u64| {
-        let (mut connection, script, body) = (connection.clone(), script.clone(), body.clone());
+        let (mut connection, script, body) = (server.clone(), script.clone(), body.clone());
         async move {
             let mut call = script.prepare_invoke();
             let base = format!("sk:{{bench/raw{}}}", n % 4);
@@ -130,7 +196,7 @@ async fn raw_posts(uri: &str, count: usize, length: Duration) -> Result<f64, red
             assert_eq!(status, 0);
         }
     };
-    Ok(measure(length, run).await)
+    measure(server, run).await
 }
 
 async fn fill(driver: &Driver, queue: &QueueKey, depth: usize) -> Result<()> {

@@ -14,6 +14,7 @@ use redis::{
 };
 use sukkal_storage::{Result, StorageError};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::task::coop::unconstrained;
 use tokio::time::{sleep, timeout};
 
 use crate::config::Config;
@@ -251,14 +252,16 @@ async fn perform(
     let mut pipeline = Pipeline::with_capacity(2);
     pipeline.add_command(call.cmd.clone());
     pipeline.cmd("WAIT").arg(replicas).arg(REPLICA_TIMEOUT);
-    let mut replies = connection.send_packed_commands(&pipeline, 0, 2).await?;
+    let mut replies = unconstrained(connection.send_packed_commands(&pipeline, 0, 2)).await?;
     let confirmed = replies.pop().map(accepted).transpose()?.unwrap_or_default();
     let value = replies.pop().map(accepted).transpose()?.unwrap_or_default();
     Ok((value, integer(confirmed).unwrap_or_default()))
 }
 
+/// Not even the scheduler may come between a first poll and the connection: a task that has used up
+/// its turn would otherwise hand over nothing, and commands would overtake each other.
 async fn request(mut connection: MultiplexedConnection, cmd: &Cmd) -> Result<Value, RedisError> {
-    accepted(connection.send_packed_command(cmd).await?)
+    accepted(unconstrained(connection.send_packed_command(cmd)).await?)
 }
 
 fn accepted(value: Value) -> Result<Value, RedisError> {

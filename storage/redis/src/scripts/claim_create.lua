@@ -4,7 +4,7 @@ local now, claim, limit = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local ends, longer_ttl, longer_ends = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local maximum = tonumber(ARGV[8])
 
-local state = fetch({'w', 'x', 'k' .. claim})
+local state = fetch({'w', 'x', 'k' .. claim, 'm'})
 local known = state[3]
 if known and read('>d', known, 17) > now then return reply(known, 0) end
 local wake = settle(now, number(state[1], 'inf'))
@@ -15,7 +15,7 @@ if #ids == 0 then return {0, 0, ''} end
 
 local tail, list = pack('>d', ends) .. claim, pack('>ddd', now, tonumber(ARGV[4]), ends)
 local set, hold, longer, mine, out = {}, {}, {}, {}, {0, 0, list}
-local moved, moves, fields = {}, {}, {}
+local moved, moves, fields, last_move = {}, {}, {}, number(state[4], 0)
 for i, id in ipairs(ids) do
   local record = records[i]
   local n = #set
@@ -24,7 +24,8 @@ for i, id in ipairs(ids) do
     if ARGV[10] ~= '' then ttl, expires = tonumber(ARGV[10]), tonumber(ARGV[11]) end
     set[n + 1], set[n + 2] = 't' .. id, pack('>dd', expires, ttl) .. ARGV[9] .. (bodies[i] or '')
     moved[#moved + 1] = id
-    moves[#moves + 1] = places[i]
+    last_move = last_move + 1
+    moves[#moves + 1] = last_move
     moves[#moves + 1] = id
     fields[#fields + 1] = id
     fields[#fields + 1] = 'b' .. id
@@ -51,6 +52,10 @@ if #mine > 0 then
   write('ZADD', C, hold)
   call('ZADD', K, ends, claim)
   write('ZADD', E, longer)
+end
+if #moved > 0 then
+  set[#set + 1] = 'm'
+  set[#set + 1] = last_move
 end
 write('HSET', Q, set)
 if #moved > 0 then

@@ -71,11 +71,15 @@ repeat
   for i = 1, n do fields[2 * i - 1], fields[2 * i] = places[i][2], 'b' .. places[i][2] end
   local have = n > 0 and fetch(fields) or {}
   for i = 1, n do
+    if found == limit then
+      ended = false
+      break
+    end
     local record, body = have[2 * i - 1], have[2 * i]
     place = places[i][1]
     local is_wanted = read('>d', record, 10) > now
       and (client == '' or string.sub(body, 23, 22 + #client) ~= client)
-    if is_wanted and found < limit then
+    if is_wanted then
       found = found + 1
       local at = #out
       out[at + 1], out[at + 2], out[at + 3] = places[i][2], record, body
@@ -83,5 +87,5 @@ repeat
   end
   seen = seen + n
 until ended or found == limit or seen >= 1000
-if not ended and found < limit then out[2] = place end
+if not ended then out[2] = place end
 return out
