@@ -5,15 +5,22 @@ pub mod background;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod controller;
 pub mod cors;
+pub mod error;
 pub mod listener;
 pub mod log;
+pub mod metrics;
+pub mod placement;
 pub mod request_id;
 mod run;
+mod running;
 pub mod shutdown;
 pub mod store;
+pub mod transport;
 
-pub use run::{RunError, run};
+pub use run::{RunError, Stages, run};
+pub use running::Running;
 
 #[cfg(test)]
 mod testing;

@@ -104,7 +104,7 @@ fn serve(registry: &Registry, sources: &Sources) -> Result<(), CliError> {
     let config = Config::from_settings(config::load(Table::standard(), sources)?)?;
     crate::log::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run::run(registry, &config))?;
+    runtime.block_on(run::run(registry, run::Stages::default(), &config))?;
     Ok(())
 }
 

@@ -1,0 +1,124 @@
+//! Claims.
+
+use sukkal_spec::{
+    ApiError, ClaimApi, ClaimCreateInput, ClaimCreateOutcome, ClaimDeleteInput, ClaimDeleteOutcome,
+    ClaimGetInput, ClaimGetOutcome, ClaimUpdateInput, ClaimUpdateOutcome, RequestContext,
+};
+use sukkal_storage::{
+    CreateClaim, DeadLetter, DeleteClaim, GetClaim, QueueKey, StorageError, UpdateClaim,
+};
+use uuid::Uuid;
+
+use super::present::{age, claimed};
+use super::{Controller, claim_does_not_exist, parse_id};
+use crate::error::api_error;
+use crate::placement::Queue;
+
+impl ClaimApi for Controller {
+    async fn claim_create(
+        &self,
+        context: &RequestContext,
+        input: ClaimCreateInput,
+    ) -> Result<ClaimCreateOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let Some(queue) = self.placement.find(&key).await.map_err(api_error)? else {
+            return Ok(ClaimCreateOutcome::NothingToClaim { claim_id: None });
+        };
+        let now = self.placement.now();
+        let command = CreateClaim {
+            queue: key.clone(),
+            id: Uuid::new_v4(),
+            limit: usize::try_from(input.limit).unwrap_or(1),
+            ttl: input.ttl,
+            grace: input.grace,
+            dead_letter: self.dead_letter(&queue).await?,
+            now,
+        };
+        let claim = context.turn.take(self.data(&key).claims().create(command)).await.map_err(api_error)?;
+        if claim.transferred > 0 {
+            self.mover.wake(&key);
+        }
+
+        if claim.messages.is_empty() {
+            return Ok(ClaimCreateOutcome::NothingToClaim { claim_id: None });
+        }
+        let claim_id = claim.id.to_string();
+        let messages =
+            claim.messages.into_iter().map(|message| claimed(message, &claim_id, now)).collect();
+        Ok(ClaimCreateOutcome::Claimed { claim_id, messages })
+    }
+
+    async fn claim_get(
+        &self,
+        context: &RequestContext,
+        input: ClaimGetInput,
+    ) -> Result<ClaimGetOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let absent = || claim_does_not_exist(&key, &input.claim_id);
+        let id = parse_id(&input.claim_id).ok_or_else(absent)?;
+        let now = self.placement.now();
+        let query = GetClaim { queue: key.clone(), id, now };
+        let claim = self.data(&key).claims().get(query).await.map_err(|error| match error {
+            StorageError::ClaimDoesNotExist => absent(),
+            other => api_error(other),
+        })?;
+
+        let claim_id = claim.id.to_string();
+        Ok(ClaimGetOutcome::Shown {
+            age: age(claim.created_at, now),
+            ttl: claim.ttl,
+            messages: claim.messages.into_iter().map(|message| claimed(message, &claim_id, now)).collect(),
+        })
+    }
+
+    async fn claim_update(
+        &self,
+        context: &RequestContext,
+        input: ClaimUpdateInput,
+    ) -> Result<ClaimUpdateOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let absent = || claim_does_not_exist(&key, &input.claim_id);
+        let id = parse_id(&input.claim_id).ok_or_else(absent)?;
+        let command = UpdateClaim {
+            queue: key.clone(),
+            id,
+            ttl: input.ttl,
+            grace: input.grace,
+            now: self.placement.now(),
+        };
+        let updated = context.turn.take(self.data(&key).claims().update(command)).await;
+        updated.map_err(|error| match error {
+            StorageError::ClaimDoesNotExist => absent(),
+            other => api_error(other),
+        })?;
+        Ok(ClaimUpdateOutcome::Updated { claim_id: input.claim_id })
+    }
+
+    async fn claim_delete(
+        &self,
+        context: &RequestContext,
+        input: ClaimDeleteInput,
+    ) -> Result<ClaimDeleteOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        if let Some(id) = parse_id(&input.claim_id) {
+            let command = DeleteClaim { queue: key.clone(), id, now: self.placement.now() };
+            context.turn.take(self.data(&key).claims().delete(command)).await.map_err(api_error)?;
+        }
+        Ok(ClaimDeleteOutcome::Released { claim_id: input.claim_id })
+    }
+}
+
+impl Controller {
+    /// The dead-letter rule of a queue; its target is created if it does not exist.
+    async fn dead_letter(&self, queue: &Queue) -> Result<Option<DeadLetter>, ApiError> {
+        let Some(rule) = &queue.settings.dead_letter else { return Ok(None) };
+        let target = QueueKey::new(queue.key.project.clone(), rule.queue_name.as_str());
+        self.placement.open(&target).await.map_err(api_error)?;
+        Ok(Some(DeadLetter {
+            max_claim_count: rule.max_claim_count,
+            target,
+            ttl: rule.ttl,
+            same_store: true,
+        }))
+    }
+}

@@ -1,0 +1,58 @@
+//! What the service does: one controller per resource, the same for every transport.
+//!
+//! No transport, no status and no driver is known here.
+
+mod checksum;
+mod claim;
+mod message;
+mod metadata;
+mod node;
+mod patch;
+mod present;
+mod queue;
+mod retry_policy;
+
+use std::sync::Arc;
+
+use sukkal_spec::{ApiError, Limits, RequestContext};
+use sukkal_storage::{DataDriver, QueueKey};
+
+use crate::background::Mover;
+use crate::placement::Placement;
+
+/// The controllers, with what they work on.
+pub struct Controller {
+    /// Which store holds a queue.
+    pub placement: Placement,
+    /// The bounds in force.
+    pub limits: Limits,
+    /// Whether messages carry a checksum.
+    pub checksums: bool,
+    /// Whether deleting several messages demands the ids of their claims.
+    pub claim_ids_required: bool,
+    /// Moves dead letters between stores.
+    pub mover: Mover,
+}
+
+impl Controller {
+    fn key(&self, context: &RequestContext, queue_name: &str) -> QueueKey {
+        QueueKey::new(Arc::clone(&context.project_id), queue_name)
+    }
+
+    fn data(&self, key: &QueueKey) -> &Arc<dyn DataDriver> {
+        self.placement.data(key)
+    }
+}
+
+fn claim_does_not_exist(key: &QueueKey, claim_id: &str) -> ApiError {
+    ApiError::ClaimDoesNotExist {
+        claim_id: claim_id.to_owned(),
+        queue_name: key.name.to_string(),
+        project_id: key.project.to_string(),
+    }
+}
+
+/// An id in the one spelling the service hands out; any other text is an unknown id.
+fn parse_id(text: &str) -> Option<uuid::Uuid> {
+    if text.len() == 36 { uuid::Uuid::try_parse(text).ok() } else { None }
+}

@@ -1,0 +1,206 @@
+//! Queues.
+
+use bytes::Bytes;
+use sukkal_spec::raw::Raw;
+use sukkal_spec::{
+    ApiError, MessageCounts, MessageStamp, QueueApi, QueueCreateInput, QueueCreateOutcome, QueueDeleteInput,
+    QueueDeleteOutcome, QueueEntry, QueueGetInput, QueueGetOutcome, QueueGetStatsInput,
+    QueueGetStatsOutcome, QueueListInput, QueueListOutcome, QueuePurgeInput, QueuePurgeOutcome,
+    QueueUpdateInput, QueueUpdateOutcome, RequestContext,
+};
+use sukkal_storage::{
+    FilterValue, ListQueues, MessageStamp as StoredStamp, Millis, PurgeMessages, QueueFilter, QueueKey,
+    QueueRecord, QueueStats, StatsQuery, StorageError, UpdateQueue,
+};
+
+use super::present::{age, timestamp};
+use super::{Controller, metadata, patch};
+use crate::error::api_error;
+
+/// How many messages one step of a purge removes.
+const PURGE_STEP: usize = 1000;
+/// How often an update is tried when others update the same queue.
+const UPDATE_TRIES: usize = 32;
+
+impl QueueApi for Controller {
+    async fn queue_list(
+        &self,
+        context: &RequestContext,
+        input: QueueListInput,
+    ) -> Result<QueueListOutcome, ApiError> {
+        let queues = self.placement.control().queues();
+        let count = match input.with_count {
+            true => Some(queues.count(&context.project_id).await.map_err(api_error)?),
+            false => None,
+        };
+        let detailed = input.detailed;
+        let query = list_query(context, input);
+        let records = queues.list(query).await.map_err(api_error)?;
+
+        Ok(QueueListOutcome::Listed {
+            next_marker: records.last().map(|record| record.name.to_string()),
+            queues: records.into_iter().map(|record| self.entry(record, detailed)).collect(),
+            count: count.filter(|count| *count > 0).map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
+        })
+    }
+
+    async fn queue_create(
+        &self,
+        context: &RequestContext,
+        input: QueueCreateInput,
+    ) -> Result<QueueCreateOutcome, ApiError> {
+        self.check_metadata_size(input.metadata.bytes())?;
+        let checked = metadata::read(input.metadata.bytes());
+        metadata::check(&checked, &self.limits)?;
+        let key = self.key(context, &input.queue_name);
+        let created = self.placement.create(&key, metadata::write(&checked)).await.map_err(api_error)?;
+
+        let queue_name = input.queue_name;
+        Ok(if created {
+            QueueCreateOutcome::Created { queue_name }
+        } else {
+            QueueCreateOutcome::AlreadyExists { queue_name }
+        })
+    }
+
+    async fn queue_get(
+        &self,
+        context: &RequestContext,
+        input: QueueGetInput,
+    ) -> Result<QueueGetOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let record = self.placement.control().queues().get(&key).await.map_err(api_error)?;
+        let stored = record.map_or(Bytes::from_static(b"{}"), |record| record.metadata);
+
+        Ok(QueueGetOutcome::Shown {
+            effective_metadata: metadata::effective(&stored, &self.limits),
+            metadata: Raw::from_trusted(stored),
+        })
+    }
+
+    async fn queue_update(
+        &self,
+        context: &RequestContext,
+        input: QueueUpdateInput,
+    ) -> Result<QueueUpdateOutcome, ApiError> {
+        let changes = patch::read(&input.changes)?;
+        let key = self.key(context, &input.queue_name);
+        for _ in 0..UPDATE_TRIES {
+            let found = self.placement.control().queues().get(&key).await.map_err(api_error)?;
+            let record = found.ok_or_else(|| does_not_exist(&key))?;
+            let mut changed = metadata::read(&record.metadata);
+            patch::apply(&mut changed, &changes, &self.limits)?;
+            metadata::check(&changed, &self.limits)?;
+            let text = metadata::write(&changed);
+            self.check_metadata_size(&text)?;
+            let command = UpdateQueue { queue: key.clone(), revision: record.revision, metadata: text.clone() };
+            match self.placement.control().queues().update(command).await {
+                Ok(_) => {
+                    self.placement.forget(&key);
+                    let effective_metadata = metadata::effective(&text, &self.limits);
+                    return Ok(QueueUpdateOutcome::Updated { effective_metadata });
+                }
+                Err(StorageError::RecordChanged) => {}
+                Err(StorageError::QueueDoesNotExist) => return Err(does_not_exist(&key)),
+                Err(other) => return Err(api_error(other)),
+            }
+        }
+        Err(api_error(StorageError::RecordChanged))
+    }
+
+    async fn queue_delete(
+        &self,
+        context: &RequestContext,
+        input: QueueDeleteInput,
+    ) -> Result<QueueDeleteOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        self.placement.delete(&key).await.map_err(api_error)?;
+        Ok(QueueDeleteOutcome::Deleted { queue_name: input.queue_name })
+    }
+
+    async fn queue_get_stats(
+        &self,
+        context: &RequestContext,
+        input: QueueGetStatsInput,
+    ) -> Result<QueueGetStatsOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        if self.placement.find(&key).await.map_err(api_error)?.is_none() {
+            let messages = counts(QueueStats::default(), 0);
+            return Ok(QueueGetStatsOutcome::UnknownQueue { messages });
+        }
+        let now = self.placement.now();
+        let query = StatsQuery { queue: key.clone(), now };
+        let stats = self.data(&key).messages().stats(query).await.map_err(api_error)?;
+        Ok(QueueGetStatsOutcome::Counted { messages: counts(stats, now) })
+    }
+
+    async fn queue_purge(
+        &self,
+        context: &RequestContext,
+        input: QueuePurgeInput,
+    ) -> Result<QueuePurgeOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        if input.resource_types.iter().any(|kind| kind == "messages") {
+            let mut up_to = None;
+            loop {
+                let now = self.placement.now();
+                let command = PurgeMessages { queue: key.clone(), limit: PURGE_STEP, up_to, now };
+                let step = self.data(&key).messages().purge(command).await.map_err(api_error)?;
+                if !step.more {
+                    break;
+                }
+                up_to = Some(step.up_to);
+            }
+        }
+        Ok(QueuePurgeOutcome::Purged {})
+    }
+}
+
+impl Controller {
+    fn entry(&self, record: QueueRecord, detailed: bool) -> QueueEntry {
+        let metadata = detailed.then(|| metadata::effective(&record.metadata, &self.limits));
+        QueueEntry { name: record.name.to_string(), metadata }
+    }
+
+    fn check_metadata_size(&self, text: &[u8]) -> Result<(), ApiError> {
+        let maximum = self.limits.max_queue_metadata;
+        if i64::try_from(text.len()).unwrap_or(i64::MAX) > maximum {
+            return Err(ApiError::MetadataTooLarge { maximum });
+        }
+        Ok(())
+    }
+}
+
+fn list_query(context: &RequestContext, input: QueueListInput) -> ListQueues {
+    let wanted = |text: String| match text.parse() {
+        Ok(number) => FilterValue::Integer(number),
+        Err(_) => FilterValue::Text(text),
+    };
+    let metadata = input.filters.into_iter().flatten().map(|(key, text)| (key, wanted(text))).collect();
+    ListQueues {
+        project: context.project_id.clone(),
+        after: input.marker,
+        limit: usize::try_from(input.limit).unwrap_or(1),
+        filter: QueueFilter { name_contains: input.name, metadata },
+    }
+}
+
+fn does_not_exist(key: &QueueKey) -> ApiError {
+    ApiError::QueueDoesNotExist { queue_name: key.name.to_string(), project_id: key.project.to_string() }
+}
+
+fn counts(stats: QueueStats, now: Millis) -> MessageCounts {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let stamp = |stamp: StoredStamp| MessageStamp {
+        id: stamp.id.to_string(),
+        age: age(stamp.created_at, now),
+        created: timestamp(stamp.created_at),
+    };
+    MessageCounts {
+        claimed: number(stats.claimed),
+        free: number(stats.free),
+        total: number(stats.claimed + stats.free),
+        oldest: stats.oldest.map(stamp),
+        newest: stats.newest.map(stamp),
+    }
+}

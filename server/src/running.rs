@@ -1,0 +1,172 @@
+//! A server that runs: its listeners, its background work, and how it stops.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper_util::service::TowerToHyperService;
+use sukkal_spec::Limits;
+use sukkal_storage::Store;
+use tokio::time::Instant;
+use tower::service_fn;
+
+use crate::admin::{Admin, start_metrics};
+use crate::background::{Mover, collect_garbage};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::controller::Controller;
+use crate::cors::Cors;
+use crate::listener::{self, Settings};
+use crate::metrics::CallMetrics;
+use crate::placement::Placement;
+use crate::run::RunError;
+use crate::shutdown::Shutdown;
+use crate::transport::http::HttpFace;
+use crate::transport::websocket::upgrade;
+use crate::transport::{Rules, Service};
+
+/// The path of WebSockets on the HTTP listener.
+const SOCKET_PATH: &str = "/v2/ws";
+
+/// A server that runs. Dropping it leaves its tasks running; [`stop`](Self::stop) ends them.
+pub struct Running {
+    /// Where HTTP is served, if it is.
+    pub http: Option<SocketAddr>,
+    /// Where WebSockets are served, if they are.
+    pub websocket: Option<SocketAddr>,
+    /// Where operators are served, if they are.
+    pub admin: Option<SocketAddr>,
+    config: Config,
+    store: Store,
+    shutdown: Shutdown,
+}
+
+impl Running {
+    /// Starts serving a store that is open.
+    ///
+    /// # Errors
+    /// The store does not answer, or an address cannot be listened on; what was started is stopped.
+    pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Self, RunError> {
+        let shutdown = Shutdown::new();
+        let mut running =
+            Self { http: None, websocket: None, admin: None, config, store, shutdown };
+        match running.serve(clock).await {
+            Ok(()) => Ok(running),
+            Err(error) => {
+                running.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Finishes what is under way within the configured grace, and closes the store. Returns how many tasks
+    /// had to be dropped.
+    pub async fn stop(self) -> usize {
+        let dropped = self.shutdown.finish(self.config.shutdown_grace).await;
+        self.store.data.close().await;
+        self.store.control.close().await;
+        dropped
+    }
+
+    async fn serve(&mut self, clock: Clock) -> Result<(), RunError> {
+        let data = &self.store.data;
+        clock.measure(&**data).await.map_err(RunError::Clock)?;
+        let metrics = start_metrics(&self.shutdown)?;
+        self.shutdown.spawn(clock.clone().keep_measured(Arc::clone(data), self.shutdown.clone()));
+        self.shutdown.spawn(collect_garbage(Arc::clone(data), clock.clone(), self.shutdown.clone()));
+        let service = self.service(clock);
+        self.serve_http(&service).await?;
+        self.serve_websocket(&service).await?;
+        if let Some(address) = self.config.admin.listen {
+            let tcp = listener::bind(address).await?;
+            self.admin = Some(tcp.local_addr()?);
+            let admin = Admin {
+                stores: vec![("main".to_owned(), self.store.clone())],
+                listeners: self.listeners(),
+                metrics,
+                documents: Vec::new(),
+                shutdown: self.shutdown.clone(),
+                started: Instant::now(),
+            };
+            self.shutdown.spawn(admin.serve(tcp, Settings::admin(&self.config)));
+        }
+        Ok(())
+    }
+
+    fn listeners(&self) -> Vec<(&'static str, SocketAddr)> {
+        let all = [("http", self.http), ("websocket", self.websocket), ("admin", self.admin)];
+        all.into_iter().filter_map(|(name, address)| Some((name, address?))).collect()
+    }
+
+    fn service(&self, clock: Clock) -> Arc<Service<Controller>> {
+        let placement = Placement::new(self.store.clone(), clock.clone());
+        let mover = Mover::new();
+        let targets: Arc<dyn crate::background::TransferTargets> = Arc::new(placement.clone());
+        self.shutdown.spawn(mover.clone().run(
+            Arc::clone(&self.store.data),
+            targets,
+            clock,
+            self.shutdown.clone(),
+        ));
+        let mut limits = Limits::default();
+        for (name, value) in self.config.limits.iter() {
+            limits.set(name, value);
+        }
+        let api = Controller {
+            placement,
+            limits: limits.clone(),
+            checksums: self.config.enable_checksum,
+            claim_ids_required: self.config.transport.message_delete_with_claim_id,
+            mover,
+        };
+        Arc::new(Service {
+            api,
+            rules: Rules { limits, client_id: self.config.transport.client_id },
+            cors: Cors::from_config(&self.config.cors),
+            config: self.config.clone(),
+            shutdown: self.shutdown.clone(),
+            metrics: CallMetrics::new(),
+        })
+    }
+
+    async fn serve_http(&mut self, service: &Arc<Service<Controller>>) -> Result<(), RunError> {
+        let Some(address) = self.config.http.listen else { return Ok(()) };
+        let tcp = listener::bind(address).await?;
+        self.http = Some(tcp.local_addr()?);
+        let face = Arc::new(HttpFace::new(Arc::clone(service)));
+        let socket = Arc::clone(service);
+        let router = Router::new()
+            .route(SOCKET_PATH, axum::routing::any(move |request| {
+                let response = upgrade(&socket, request);
+                async { response }
+            }))
+            .fallback_service(service_fn(move |request: Request<Body>| {
+                let face = Arc::clone(&face);
+                async move { Ok::<_, Infallible>(face.answer(request).await) }
+            }));
+        self.listen("http", tcp, Settings::http(&self.config), router);
+        Ok(())
+    }
+
+    async fn serve_websocket(&mut self, service: &Arc<Service<Controller>>) -> Result<(), RunError> {
+        let Some(address) = self.config.websocket.listen else { return Ok(()) };
+        let tcp = listener::bind(address).await?;
+        self.websocket = Some(tcp.local_addr()?);
+        let service = Arc::clone(service);
+        let router = Router::new().fallback_service(service_fn(move |request: Request<Body>| {
+            let response = upgrade(&service, request);
+            async { Ok::<_, Infallible>(response) }
+        }));
+        self.listen("websocket", tcp, Settings::websocket(&self.config), router);
+        Ok(())
+    }
+
+    fn listen(&self, name: &'static str, tcp: tokio::net::TcpListener, settings: Settings, router: Router) {
+        let service = TowerToHyperService::new(router);
+        let make = move |_peer| service.clone();
+        self.shutdown.spawn(listener::serve(name, tcp, settings, make, self.shutdown.clone()));
+    }
+}

@@ -1,0 +1,151 @@
+//! One call over HTTP: admit has happened; read, accept, run, present.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::request::Parts;
+use sukkal_spec::binding::{BodyShape, HttpBinding, Misfit};
+use sukkal_spec::decode::{Carried, CarriedValue, Document};
+use sukkal_spec::explain::{explain, explain_absence};
+use sukkal_spec::present::HttpCall;
+use sukkal_spec::{ApiError, Call, HTTP_REFUSALS, Turn};
+
+use super::body::{Read, read};
+use super::present::{self, HttpResponse};
+use super::query::{Query, Typed};
+use super::routes::Answer;
+use crate::metrics::{Carrier, Stopwatch};
+use crate::request_id::RequestId;
+use crate::transport::{Admitted, CallFacts, NotAccepted, Service, accept, run};
+
+/// Where a request led.
+pub struct Found<'a> {
+    /// The decoded path.
+    pub path: &'a str,
+    /// The variables of the path.
+    pub captures: &'a [(&'static str, &'a str)],
+    /// The query string.
+    pub query: &'a Query<'a>,
+}
+
+/// A request that led to an operation.
+pub struct Exchange<'a, A> {
+    /// The service.
+    pub service: &'a Service<A>,
+    /// The head of the request.
+    pub parts: &'a Parts,
+    /// Its body, unread.
+    pub body: Body,
+    /// Where it led.
+    pub found: Found<'a>,
+    /// Who calls; `None` where nobody needs to say.
+    pub admitted: Option<Admitted>,
+    /// The id of the request.
+    pub request_id: RequestId,
+}
+
+/// Runs the operation of a request and presents how it ended.
+pub fn handle<'a, O: Call<A>, A: Send + Sync>(exchange: Exchange<'a, A>) -> Answer<'a> {
+    Box::pin(async move {
+        let begun = Stopwatch::start();
+        let service = exchange.service;
+        let captures = exchange.found.captures;
+        let request_id = exchange.request_id;
+        let response = match call::<O, A>(exchange).await {
+            Ok(response) => response,
+            Err(error) => {
+                if matches!(error, ApiError::Internal) {
+                    tracing::error!(%request_id, operation = O::INFO.name, "unexpected failure");
+                }
+                let lookup = |name: &str| {
+                    captures.iter().find(|(each, _)| *each == name).map(|(_, value)| (*value).to_owned())
+                };
+                present::error(Some(O::INFO), &error, &lookup)
+            }
+        };
+        let took = begun.elapsed();
+        let status = response.status().as_u16();
+        service.metrics.count(Carrier::Http, O::INFO.name, status, took);
+        tracing::debug!(%request_id, operation = O::INFO.name, status, "answered");
+        response
+    })
+}
+
+async fn call<O: Call<A>, A: Send + Sync>(exchange: Exchange<'_, A>) -> Result<HttpResponse, ApiError> {
+    let binding = O::INFO.http.ok_or(ApiError::Internal)?;
+    let Exchange { service, parts, body, found, admitted, request_id } = exchange;
+    let Typed { mut values, spelled } = found.query.typed(binding)?;
+    for (name, value) in found.captures {
+        values.push((name, CarriedValue::Text((*value).into())));
+    }
+    let document = match binding.body {
+        BodyShape::None => None,
+        _ => {
+            let read = read(binding, &service.rules.limits, &service.config.http, &parts.headers, body).await?;
+            text(binding, read)?
+        }
+    };
+    let carried = Carried { values, document: shape(binding, document.as_ref()) };
+    let input = accept::<O>(&service.rules, &carried).map_err(|refused| refusal(O::INFO, binding, &carried, refused))?;
+    check_allowed(binding, document.as_ref())?;
+    let facts = CallFacts {
+        request_id: request_id.as_str().into(),
+        document_bytes: document.as_ref().map_or(0, Bytes::len),
+        turn: Turn::free(),
+    };
+    let context = admitted.unwrap_or_else(Admitted::nobody).context(facts);
+    let outcome = run::<O, A>(&service.api, &context, input).await?;
+    let call = HttpCall { path: found.path, captures: found.captures, query: &spelled };
+    Ok(present::response(O::http_reply(&outcome, &call)))
+}
+
+/// The document, if there is one; a route may insist on it.
+fn text(binding: &HttpBinding, read: Read) -> Result<Option<Bytes>, ApiError> {
+    let keyword = match read {
+        Read::Text(text) => return Ok(Some(text)),
+        Read::Missing => "missing",
+        Read::Empty => "empty",
+    };
+    match explain_absence(binding.refusals, keyword) {
+        Some(explained) => Err(ApiError::InputInvalid(Box::new(explained))),
+        None => Ok(None),
+    }
+}
+
+fn shape<'a>(binding: &HttpBinding, text: Option<&'a Bytes>) -> Document<'a> {
+    match (text, binding.body) {
+        (Some(source), BodyShape::Members(only)) => {
+            Document::Members { source, only: Some(only), requires: binding.body_requires }
+        }
+        (Some(source), BodyShape::Payload(field)) => Document::Payload { source, field },
+        _ => Document::Absent,
+    }
+}
+
+fn refusal(
+    info: &'static sukkal_spec::OperationInfo,
+    binding: &'static HttpBinding,
+    carried: &Carried<'_>,
+    refused: NotAccepted,
+) -> ApiError {
+    match refused {
+        NotAccepted::OutOfRange(range) => ApiError::LimitExceeded(range),
+        NotAccepted::Refused(refused) => {
+            let rules = [binding.refusals, HTTP_REFUSALS];
+            ApiError::InputInvalid(Box::new(explain(info, &rules, carried, refused)))
+        }
+    }
+}
+
+/// Refuses strings that a list must not hold on this transport.
+fn check_allowed(binding: &HttpBinding, text: Option<&Bytes>) -> Result<(), ApiError> {
+    let Some(text) = text.filter(|_| !binding.allowed.is_empty()) else { return Ok(()) };
+    let document: serde_json::Value = serde_json::from_slice(text).unwrap_or_default();
+    for rule in binding.allowed {
+        let given = document.get(rule.field).and_then(serde_json::Value::as_array);
+        let fits = |value: &serde_json::Value| value.as_str().is_some_and(|text| rule.values.contains(&text));
+        if !given.into_iter().flatten().all(fits) {
+            return Err(ApiError::ValueNotAllowed(Misfit { kind: rule.kind, text: rule.text }));
+        }
+    }
+    Ok(())
+}

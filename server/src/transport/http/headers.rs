@@ -1,0 +1,84 @@
+//! What request headers decide before a call: media types, and who is calling.
+
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName};
+use sukkal_spec::ApiError;
+
+use crate::transport::Caller;
+
+const CLIENT_ID: HeaderName = HeaderName::from_static("client-id");
+const PROJECT: [HeaderName; 3] = [
+    HeaderName::from_static("x-project-id"),
+    HeaderName::from_static("x-tenant-id"),
+    HeaderName::from_static("x-tenant"),
+];
+
+/// Refuses form bodies and callers that take no JSON.
+///
+/// # Errors
+/// [`ApiError::MediaTypeRefused`], [`ApiError::NotAcceptable`].
+pub fn check_media(headers: &HeaderMap) -> Result<(), ApiError> {
+    let form = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|text| {
+        let essence = text.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    });
+    if form && headers.contains_key(CONTENT_LENGTH) {
+        return Err(ApiError::MediaTypeRefused);
+    }
+    if accepts_json(headers) { Ok(()) } else { Err(ApiError::NotAcceptable) }
+}
+
+/// Who calls, by the headers.
+pub fn caller(headers: &HeaderMap) -> Caller<'_> {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+    Caller { project_id: PROJECT.iter().find_map(text), client_id: text(&CLIENT_ID) }
+}
+
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut quality: Option<(u8, f32)> = None;
+    let mut any = false;
+    for value in headers.get_all(ACCEPT) {
+        let Ok(text) = value.to_str() else { return false };
+        for range in text.split(',').map(str::trim).filter(|range| !range.is_empty()) {
+            any = true;
+            let mut parts = range.split(';').map(str::trim);
+            let rank = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+                "application/json" => 3,
+                "application/*" => 2,
+                "*/*" => 1,
+                _ => continue,
+            };
+            let given = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+            let Ok(weight) = given.unwrap_or("1").parse::<f32>() else { continue };
+            if quality.is_none_or(|(best, _)| rank > best) {
+                quality = Some((rank, weight));
+            }
+        }
+    }
+    !any || quality.is_some_and(|(_, weight)| weight > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepting(text: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, text.parse().unwrap());
+        accepts_json(&headers)
+    }
+
+    #[test]
+    fn takes_what_admits_json() {
+        for text in ["*/*", "application/*", "application/json;charset=utf-8", "*/*;q=0.1", "", "text/html, */*"] {
+            assert!(accepting(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_does_not() {
+        for text in ["text/html", "application/json;q=0", "application/vnd.openstack.messaging-v2+json", "image/png, text/*"] {
+            assert!(!accepting(text), "{text:?}");
+        }
+    }
+}

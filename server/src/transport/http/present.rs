@@ -1,0 +1,79 @@
+//! Replies of the API as HTTP responses.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use sukkal_spec::present::HttpReply;
+use sukkal_spec::reply::{Lookup, http_error};
+use sukkal_spec::{ApiError, OperationInfo};
+
+/// A response of the API listener.
+pub type HttpResponse = Response<Body>;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A reply as a response.
+pub fn response(reply: HttpReply) -> HttpResponse {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    if let Some(place) = reply.location.and_then(|place| HeaderValue::try_from(place).ok()) {
+        headers.insert(LOCATION, place);
+    }
+    for (name, value) in reply.headers {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if let Some(body) = reply.body {
+        let media = reply.media_type.map_or(JSON, HeaderValue::from_static);
+        headers.insert(CONTENT_TYPE, media);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        *response.body_mut() = Body::from(Bytes::from(body));
+    }
+    response
+}
+
+/// An error as a response.
+pub fn error(info: Option<&OperationInfo>, error: &ApiError, lookup: Lookup<'_>) -> HttpResponse {
+    let mut response = response(http_error(info, error, lookup));
+    let headers = response.headers_mut();
+    headers.insert(VARY, HeaderValue::from_static("Accept"));
+    if let ApiError::StorageUnavailable { retry_after } = error {
+        headers.insert(RETRY_AFTER, HeaderValue::from((*retry_after).max(1)));
+    }
+    if matches!(error, ApiError::BodyTooSlow | ApiError::DocumentTooLarge(_)) {
+        headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The answer to a method that a path does not have.
+pub fn method_not_allowed(allow: &'static str) -> HttpResponse {
+    let mut response = error(None, &ApiError::MethodNotAllowed, &|_| None);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+/// The answer to `OPTIONS` on a path that exists.
+pub fn options(allow: &'static str) -> HttpResponse {
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static(allow));
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+    response
+}
+
+/// The answer to `OPTIONS` that could not be given otherwise: it never fails.
+pub fn bare_options() -> HttpResponse {
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
+    response
+}
+
+/// Adds headers to a response.
+pub fn add(response: &mut HttpResponse, headers: HeaderMap) {
+    response.headers_mut().extend(headers);
+}
+

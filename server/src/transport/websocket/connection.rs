@@ -1,0 +1,190 @@
+//! One WebSocket: frames in, replies out, in order.
+//!
+//! A call whose effect is one store command is only begun before the next frame is read: many of them fill one
+//! group commit. Any other call runs alone. All replies that are ready go out with one flush.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use sukkal_spec::{Api, ApiError, Turn};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::actions::{Answer, Incoming, start};
+use super::codec::{self, Encoding};
+use super::envelope::{self, NoEnvelope};
+use super::reply::{Reply, error};
+use crate::config;
+use crate::transport::Service;
+
+/// How long the peer may take to answer a close frame.
+const CLOSE_WAIT: Duration = Duration::from_secs(1);
+
+/// The bounds of one socket, small on purpose: the library's defaults keep 128 KiB and more per connection.
+pub fn protocol(config: &config::WebSocketConfig) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(8 << 10)
+        .write_buffer_size(16 << 10)
+        .max_write_buffer_size(config.max_message_bytes.saturating_mul(4).saturating_add(1 << 20))
+        .max_message_size(Some(config.max_message_bytes))
+        .max_frame_size(Some(config.max_frame_bytes))
+}
+
+/// Serves one socket until it closes.
+pub async fn serve<A, S>(service: Arc<Service<A>>, socket: WebSocketStream<S>)
+where
+    A: Api + 'static,
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connection = Connection { service, socket, under_way: FuturesOrdered::new(), next: Next::Read };
+    match connection.run().await {
+        Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => {}
+        Err(cause) => tracing::debug!(%cause, "websocket broke off"),
+    }
+}
+
+/// What the connection may do next with its input.
+enum Next {
+    /// Read another frame.
+    Read,
+    /// Wait until the last call has taken its place.
+    Wait(Turn),
+    /// Begin this call once everything before it is answered: it runs alone.
+    Hold(Answer),
+    /// Wait until the call that runs alone is answered.
+    Alone,
+}
+
+struct Connection<A: 'static, S> {
+    service: Arc<Service<A>>,
+    socket: WebSocketStream<S>,
+    under_way: FuturesOrdered<Answer>,
+    next: Next,
+}
+
+impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
+    async fn run(&mut self) -> Result<(), Error> {
+        let most = self.service.config.websocket.max_in_flight.max(1);
+        let every = self.service.config.websocket.ping_interval.unwrap_or(Duration::from_secs(86_400));
+        let mut pings = interval_at(Instant::now() + every, every);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let closing = self.service.shutdown.closing().clone();
+        let mut unanswered = 0_u8;
+        loop {
+            self.advance();
+            let reads = matches!(self.next, Next::Read) && self.under_way.len() < most;
+            let turn = if let Next::Wait(turn) = &self.next { Some(turn.clone()) } else { None };
+            tokio::select! {
+                biased;
+                Some(reply) = self.under_way.next(), if !self.under_way.is_empty() => self.send(reply).await?,
+                () = async { if let Some(turn) = &turn { turn.taken().await } }, if turn.is_some() => {
+                    self.next = Next::Read;
+                }
+                frame = self.socket.next(), if reads => {
+                    unanswered = 0;
+                    match frame {
+                        None => return Ok(()),
+                        Some(frame) => self.take(frame?),
+                    }
+                }
+                _ = pings.tick() => {
+                    if unanswered == 2 {
+                        return Ok(());
+                    }
+                    unanswered += 1;
+                    self.socket.send(Message::Ping(Bytes::new())).await?;
+                }
+                () = closing.cancelled() => return self.close(CloseCode::Away, "the service stops").await,
+            }
+        }
+    }
+
+    /// Goes on after everything under way is answered.
+    fn advance(&mut self) {
+        if self.under_way.is_empty() {
+            self.next = match std::mem::replace(&mut self.next, Next::Read) {
+                Next::Hold(answer) => {
+                    self.under_way.push_back(answer);
+                    Next::Alone
+                }
+                _ => Next::Read,
+            };
+        }
+    }
+
+    /// Sends a reply and all others that are ready, then flushes once.
+    async fn send(&mut self, reply: Reply) -> Result<(), Error> {
+        self.socket.feed(reply.frame).await?;
+        while let Some(Some(reply)) = self.under_way.next().now_or_never() {
+            self.socket.feed(reply.frame).await?;
+        }
+        self.socket.flush().await
+    }
+
+    fn take(&mut self, frame: Message) {
+        let (text, encoding) = match frame {
+            Message::Text(text) => (Ok(Bytes::from(text)), Encoding::Json),
+            Message::Binary(bytes) => (codec::to_json(&bytes), Encoding::MessagePack),
+            // Pings are answered by the protocol layer, closes end the stream.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return,
+        };
+        let unreadable = |problem: String| ApiError::FrameUnreadable {
+            encoding: encoding.name().to_owned(),
+            problem,
+        };
+        let read = text.map_err(|cause| unreadable(cause.to_string())).and_then(|text| {
+            envelope::read(&text).map_err(|cause| match cause {
+                NoEnvelope::Raw(cause) => unreadable(format!("JSONDecodeError: {cause}")),
+                NoEnvelope::NoObject => ApiError::FrameNotAnObject,
+            })
+        });
+        match read {
+            Ok(envelope) => self.begin(Incoming { envelope, encoding, turn: Turn::waited() }),
+            Err(cause) => self.push(error(None, encoding, None, &cause)),
+        }
+    }
+
+    /// Begins a call: polls it once, so that it takes its place before the next frame is looked at.
+    fn begin(&mut self, incoming: Incoming) {
+        let turn = incoming.turn.clone();
+        let mut started = match start(&self.service, incoming) {
+            Ok(started) => started,
+            Err(reply) => return self.push(*reply),
+        };
+        if !started.pipelined {
+            self.next = Next::Hold(started.answer);
+            return;
+        }
+        match (&mut started.answer).now_or_never() {
+            Some(reply) => self.push(reply),
+            None => {
+                self.under_way.push_back(started.answer);
+                if !turn.is_taken() {
+                    self.next = Next::Wait(turn);
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, reply: Reply) {
+        self.under_way.push_back(Box::pin(std::future::ready(reply)));
+    }
+
+    async fn close(&mut self, code: CloseCode, reason: &'static str) -> Result<(), Error> {
+        while let Some(reply) = self.under_way.next().await {
+            self.send(reply).await?;
+        }
+        self.socket.close(Some(CloseFrame { code, reason: reason.into() })).await?;
+        let drained = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        // A peer that does not answer the close frame is dropped.
+        let _ = tokio::time::timeout(CLOSE_WAIT, drained).await;
+        Ok(())
+    }
+}

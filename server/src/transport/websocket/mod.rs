@@ -1,0 +1,10 @@
+//! The WebSocket: from an upgrade request to a connection.
+
+mod actions;
+mod codec;
+mod connection;
+mod envelope;
+mod reply;
+mod upgrade;
+
+pub use upgrade::upgrade;
