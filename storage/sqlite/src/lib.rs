@@ -17,6 +17,8 @@ mod error;
 mod inbox;
 mod maintenance;
 mod messages;
+#[cfg(test)]
+mod plans;
 mod queues;
 mod reader;
 mod row;

@@ -1,0 +1,94 @@
+//! Pins the query plan of every statement on a hot path: the index, the terms it is searched by,
+//! and that nothing is sorted or scanned.
+
+use diesel::sql_types::Text;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+
+use crate::claims::{ExtendAll, FindClaim, Hold, MessagesOf};
+use crate::messages::delete::{DeleteRow, FindMessage, LivingClaim, RemoveIfEmpty};
+use crate::messages::free::{
+    FreeMessages, MessageAt, PlacesOfEndedClaims, PlacesOfPassedDelays, PlacesOfState,
+};
+use crate::messages::list::{MessageById, PlaceOf};
+use crate::messages::promote::{EndedClaim, FreeClaimed, FreeDelayed};
+use crate::messages::purge::PurgeState;
+use crate::messages::{post, stats};
+use crate::queues::FindLog;
+use crate::session::{FindQueue, NextClaimEnd, NextDelayEnd, SaveMarker};
+use crate::statement::Statement;
+use crate::{collect, control, schema, transfers};
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+fn plan<S: Statement>(connection: &mut SqliteConnection) -> Vec<String> {
+    let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {}", S::TEXT))
+        .load(connection)
+        .expect("the statement can be prepared");
+    steps.into_iter().map(|step| step.detail).collect()
+}
+
+macro_rules! plans {
+    ($($test:ident: $statement:ty => [$($step:expr),* $(,)?];)*) => {
+        $(
+            #[test]
+            fn $test() {
+                let mut connection = SqliteConnection::establish(":memory:").unwrap();
+                schema::migrate(&mut connection).unwrap();
+
+                let plan = plan::<$statement>(&mut connection);
+
+                let expected: Vec<&str> = vec![$($step),*];
+                assert_eq!(plan, expected);
+            }
+        )*
+    };
+}
+
+plans! {
+    finds_a_queue_by_its_name: FindQueue<'_> => ["SEARCH queue USING INDEX queue_name (project=? AND name=?)"];
+    finds_the_next_claim_end_first_in_its_index: NextClaimEnd => ["SEARCH claim USING COVERING INDEX claim_due (log=?)"];
+    finds_the_next_delay_end_first_in_its_index: NextDelayEnd => ["SEARCH message USING COVERING INDEX message_due (log=?)"];
+    saves_a_marker_by_key: SaveMarker => ["SEARCH queue USING INTEGER PRIMARY KEY (rowid=?)"];
+    finds_a_log_and_what_is_due_by_indexes: FindLog<'_> => ["SEARCH q USING INDEX queue_name (project=? AND name=?)", "CORRELATED SCALAR SUBQUERY 1", "SEARCH c USING COVERING INDEX claim_due (log=? AND expires_at<?)", "CORRELATED SCALAR SUBQUERY 2", "SEARCH d USING COVERING INDEX message_due (log=? AND delay_until<?)"];
+    removes_an_expired_twin_by_id: post::RemoveExpired<'_> => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING INDEX message_id (id=? AND log=?)"];
+    reads_free_messages_in_order: FreeMessages<'_> => ["SEARCH m USING INDEX message_place (log=? AND state=? AND marker>?)"];
+    finds_places_of_a_state_in_order: PlacesOfState<'_> => ["SEARCH message USING INDEX message_place (log=? AND state=? AND marker>?)"];
+    sorts_only_ended_claims: PlacesOfEndedClaims<'_> => ["SEARCH c USING COVERING INDEX claim_due (log=? AND expires_at<?)", "SEARCH m USING INDEX message_claim (claim=?)", "USE TEMP B-TREE FOR ORDER BY"];
+    sorts_only_passed_delays: PlacesOfPassedDelays<'_> => ["SEARCH message USING INDEX message_due (log=? AND delay_until<?)", "USE TEMP B-TREE FOR ORDER BY"];
+    reads_a_message_by_row: MessageAt => ["SEARCH m USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN"];
+    reads_a_message_by_id: MessageById<'_> => ["SEARCH m USING INDEX message_id (id=? AND log=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN"];
+    finds_a_place_by_id: PlaceOf<'_> => ["SEARCH message USING INDEX message_id (id=? AND log=?)"];
+    finds_a_message_to_delete_by_id: FindMessage<'_> => ["SEARCH m USING INDEX message_id (id=? AND log=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN"];
+    deletes_a_message_by_row: DeleteRow => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"];
+    removes_an_empty_claim_by_key: RemoveIfEmpty => ["SEARCH claim USING INTEGER PRIMARY KEY (rowid=?)", "SCALAR SUBQUERY 1", "SEARCH message USING COVERING INDEX message_claim (claim=?)"];
+    finds_a_living_claim_by_id: LivingClaim<'_> => ["SEARCH claim USING INDEX claim_id (id=? AND log=?)"];
+    finds_an_ended_claim_first_in_its_index: EndedClaim => ["SEARCH claim USING COVERING INDEX claim_due (log=? AND expires_at<?)"];
+    frees_messages_by_claim: FreeClaimed => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING COVERING INDEX message_claim (claim=?)"];
+    frees_passed_delays_by_index: FreeDelayed => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING COVERING INDEX message_due (log=? AND delay_until<?)"];
+    purges_a_state_in_order: PurgeState => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING COVERING INDEX message_place (log=? AND state=? AND marker<?)"];
+    counts_a_state_without_rows: stats::CountState => ["SEARCH message USING COVERING INDEX message_place (log=? AND state=?)"];
+    counts_ended_claims_by_index: stats::CountEnded => ["SEARCH c USING COVERING INDEX claim_due (log=? AND expires_at<?)", "SEARCH m USING INDEX message_claim (claim=?)"];
+    finds_the_oldest_of_a_state: stats::OldestOfState => ["SEARCH message USING INDEX message_place (log=? AND state=?)"];
+    finds_the_newest_of_a_state: stats::NewestOfState => ["SEARCH message USING INDEX message_place (log=? AND state=?)"];
+    finds_a_claim_by_id: FindClaim<'_> => ["SEARCH claim USING INDEX claim_id (id=? AND log=?)"];
+    reads_messages_of_a_claim_in_order: MessagesOf => ["SEARCH m USING INDEX message_claim (claim=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"];
+    holds_a_message_by_row: Hold => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"];
+    extends_messages_by_claim: ExtendAll => ["SEARCH message USING INDEX message_claim (claim=?)"];
+    finds_pending_transfers_in_order: transfers::PendingOf<'_> => ["SEARCH q USING INDEX queue_name (project=? AND name=?)", "SEARCH t USING INDEX transfer_log (log=?)"];
+    finds_any_pending_transfers_in_order: transfers::PendingAny => ["SCAN t", "SEARCH q USING INDEX queue_log (log=?)"];
+    removes_a_transfer_by_id: transfers::RemoveTransfer<'_> => ["SEARCH transfer USING INDEX transfer_id (id=? AND log=?)"];
+    finds_a_received_id: transfers::ReceivedAt<'_> => ["SEARCH received USING PRIMARY KEY (queue=? AND id=?)"];
+    lists_records_in_order: control::ListRecords<'_> => ["SEARCH record USING INDEX sqlite_autoindex_record_1 (project=? AND name>?)"];
+    counts_records_by_project: control::CountRecords<'_> => ["SEARCH record USING COVERING INDEX sqlite_autoindex_record_1 (project=?)"];
+    finds_a_record_by_name: control::FindRecord<'_> => ["SEARCH record USING INDEX sqlite_autoindex_record_1 (project=? AND name=?)"];
+    collects_expired_messages_in_order: collect::RemoveExpired => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING COVERING INDEX message_expiry (expires_at<?)"];
+    collects_ended_claims_in_order: collect::EndedClaim => ["SEARCH claim USING COVERING INDEX claim_expiry (expires_at<?)"];
+    collects_messages_of_a_log: collect::RemoveMessages => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING COVERING INDEX message_place (log=?)"];
+    collects_claims_of_a_log: collect::RemoveClaims => ["SEARCH claim USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH claim USING COVERING INDEX claim_due (log=?)"];
+    collects_transfers_of_a_log: collect::RemoveTransfers => ["SEARCH transfer USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH transfer USING COVERING INDEX transfer_log (log=?)"];
+    collects_received_ids_by_age: collect::ForgetReceived => ["SEARCH received USING PRIMARY KEY (queue=? AND id=?)", "LIST SUBQUERY 2", "SEARCH received USING COVERING INDEX received_age (received_at<?)"];
+}
