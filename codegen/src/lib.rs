@@ -13,6 +13,8 @@ mod schema;
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "documents")]
+pub use emit::documents::{LIST, MARK};
 pub use error::SpecError;
 pub use model::Spec;
 
@@ -43,6 +45,12 @@ pub fn contract(spec: &Spec) -> Vec<Artifact> {
 /// The Rust source of the server's tables: HTTP routes and WebSocket actions.
 pub fn transports(spec: &Spec) -> Vec<Artifact> {
     emit::transports(spec)
+}
+
+/// Every generated file that is checked in; paths are relative to the root of the workspace.
+#[cfg(feature = "documents")]
+pub fn documents(spec: &Spec) -> Vec<Artifact> {
+    emit::documents::documents(spec)
 }
 
 /// Every file that a build depends on, for `rerun-if-changed`.

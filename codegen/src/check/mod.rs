@@ -9,6 +9,7 @@ mod outcomes;
 mod schemas;
 mod texts;
 
+#[cfg(feature = "documents")]
 pub(crate) use errors::errors_named;
 pub(crate) use schemas::closed_schema;
 

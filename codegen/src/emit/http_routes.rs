@@ -105,7 +105,7 @@ fn shared(bound: &[Bound<'_>]) -> String {
 /// A `Misfit` value.
 pub(crate) fn misfit_text(kind: &str, text: &str) -> String {
     format!(
-        "sukkal_spec::binding::Misfit {{ kind: sukkal_spec::kinds::{}, text: {} }}",
+        "Misfit {{ kind: sukkal_spec::kinds::{}, text: {} }}",
         constant(kind),
         literal(text)
     )

@@ -3,6 +3,8 @@
 mod api;
 mod bindings;
 mod decoders;
+#[cfg(feature = "documents")]
+pub(crate) mod documents;
 mod errors;
 mod home_document;
 mod http_routes;

@@ -21,9 +21,7 @@ pub(crate) fn render(spec: &Spec) -> String {
     for (action, bound) in &actions {
         text.push_str(&format!("{} => {},\n", literal(action), chosen(bound)));
     }
-    text.push_str("_ => return None,\n})\n}\n\n/// The names of all actions.\npub(crate) const ACTIONS: &[&str] = ");
-    text.push_str(&super::rust::list(actions.keys()));
-    text.push_str(";\n");
+    text.push_str("_ => return None,\n})\n}\n");
     text
 }
 
