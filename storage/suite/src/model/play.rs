@@ -164,8 +164,14 @@ impl Player<'_> {
                 same(self.both(call).await).map(drop)
             }
             Command::Move { source, twice } => self.move_all(&source, twice).await,
-            Command::Seal(queue) => {
-                let call = async |store: &Store| store.data.queues().seal(&queue).await;
+            Command::Seal(queue, and_unseal) => {
+                let call = async |store: &Store| {
+                    let generation = store.data.queues().seal(&queue).await?;
+                    if and_unseal {
+                        store.data.queues().unseal(&queue, generation).await?;
+                    }
+                    Ok(generation)
+                };
                 same(self.both(call).await).map(drop)
             }
             Command::Unseal(queue, generation) => {

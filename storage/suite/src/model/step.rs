@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::option;
-use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use sukkal_storage::Millis;
 
@@ -108,7 +108,9 @@ pub(super) enum Action {
     Move {
         twice: bool,
     },
-    Seal,
+    Seal {
+        and_unseal: bool,
+    },
     Unseal {
         stale: bool,
     },
@@ -152,12 +154,14 @@ pub(super) struct Rule {
 
 /// Makes random sequences.
 pub(super) fn sequences() -> impl Strategy<Value = Sequence> {
-    (any::<bool>(), vec(step(), 1..60)).prop_map(|(letters, steps)| Sequence { letters, steps })
+    (any::<bool>(), vec(step(), 1..80)).prop_map(|(letters, steps)| Sequence { letters, steps })
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let action = prop_oneof![8 => messages(), 6 => claims(), 2 => states(), 1 => records()];
-    (wait(), 0..PROJECTS, 0..QUEUES, action).prop_map(|(wait, project, queue, action)| Step {
+    let action = prop_oneof![8 => messages(), 7 => claims(), 2 => states(), 1 => records()];
+    let project = prop_oneof![5 => Just(0), 1 => 0..PROJECTS];
+    let queue = prop_oneof![2 => Just(0), 1 => 0..QUEUES];
+    (wait(), project, queue, action).prop_map(|(wait, project, queue, action)| Step {
         wait,
         project,
         queue,
@@ -167,14 +171,14 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn wait() -> impl Strategy<Value = Wait> {
     prop_oneof![
-        6 => proptest::prelude::Just(Wait::By(0)),
+        20 => Just(Wait::By(0)),
         2 => select(vec![1, 999, 1000, 5000, 60_000, 600_000]).prop_map(Wait::By),
         3 => (any::<Pick>(), any::<bool>()).prop_map(|(end, before)| Wait::Until { end, before }),
     ]
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
-    let ttl = select(vec![1, 5, 60, 3600, 1_209_600]);
+    let ttl = select(vec![1, 5, 60, 3600, 3600, 1_209_600]);
     let delay = option::weighted(0.25, select(vec![0, 1, 1000, 5000, 60_000]));
     let again = option::weighted(0.15, any::<Pick>());
     (ttl, delay, vec(any::<u8>(), 0..6), again).prop_map(|(ttl, delay, body, again)| Draft {
@@ -190,28 +194,28 @@ fn messages() -> impl Strategy<Value = Action> {
     let place = prop_oneof![pick().prop_map(Place::Marker), pick().prop_map(Place::Message)];
     let filter = (any::<bool>(), any::<bool>(), option::weighted(0.3, 0_u8..3));
     prop_oneof![
-        4 => (vec(draft(), 1..6), 0_u8..3, proptest::bool::weighted(0.1))
+        8 => (vec(draft(), 1..6), 0_u8..3, proptest::bool::weighted(0.1))
             .prop_map(|(drafts, client, stale)| Action::Post { drafts, client, stale }),
-        3 => (option::of(place), 1_usize..8, filter).prop_map(
+        6 => (option::of(place), 1_usize..8, filter).prop_map(
             |(after, limit, (claimed, delayed, exclude))| {
                 Action::List { after, limit, claimed, delayed, exclude }
             }
         ),
-        1 => vec(pick(), 0..6).prop_map(|messages| Action::Get { messages }),
-        2 => (pick(), option::of(pick()))
+        2 => vec(pick(), 0..6).prop_map(|messages| Action::Get { messages }),
+        6 => (pick(), option::of(pick()))
             .prop_map(|(message, claim)| Action::Delete { message, claim }),
-        1 => (vec(pick(), 0..5), option::of(vec(pick(), 0..3)))
+        2 => (vec(pick(), 0..5), option::of(vec(pick(), 0..3)))
             .prop_map(|(messages, claims)| Action::DeleteMany { messages, claims }),
-        1 => (1_usize..5).prop_map(|limit| Action::Pop { limit }),
+        2 => (1_usize..4).prop_map(|limit| Action::Pop { limit }),
         1 => (1_usize..4).prop_map(|limit| Action::Purge { limit }),
-        1 => proptest::prelude::Just(Action::Stats),
-        1 => proptest::prelude::Just(Action::Repeat),
+        2 => Just(Action::Stats),
+        2 => Just(Action::Repeat),
     ]
 }
 
 fn claims() -> impl Strategy<Value = Action> {
     let pick = any::<Pick>;
-    let lifetimes = || (select(vec![1, 5, 60, 300]), select(vec![0, 1, 60]));
+    let lifetimes = || (select(vec![1, 60, 300, 900]), select(vec![0, 1, 60]));
     let ttl = option::of(select(vec![1, 60, 7200]));
     let rule = (0_i64..3, ttl, any::<bool>()).prop_map(|(max_claim_count, ttl, same_store)| Rule {
         max_claim_count,
@@ -220,7 +224,7 @@ fn claims() -> impl Strategy<Value = Action> {
     });
     let again = option::weighted(0.15, pick());
     prop_oneof![
-        4 => (1_usize..6, lifetimes(), option::weighted(0.7, rule), again).prop_map(
+        4 => (1_usize..4, lifetimes(), option::weighted(0.7, rule), again).prop_map(
             |(limit, (ttl, grace), rule, again)| {
                 Action::CreateClaim { limit, ttl, grace, rule, again }
             }
@@ -228,16 +232,16 @@ fn claims() -> impl Strategy<Value = Action> {
         2 => pick().prop_map(|claim| Action::GetClaim { claim }),
         2 => (pick(), lifetimes())
             .prop_map(|(claim, (ttl, grace))| Action::UpdateClaim { claim, ttl, grace }),
-        2 => pick().prop_map(|claim| Action::DeleteClaim { claim }),
-        1 => proptest::prelude::Just(Action::Pending),
+        1 => pick().prop_map(|claim| Action::DeleteClaim { claim }),
+        1 => Just(Action::Pending),
         1 => any::<bool>().prop_map(|twice| Action::Move { twice }),
     ]
 }
 
 fn states() -> impl Strategy<Value = Action> {
     prop_oneof![
-        2 => proptest::prelude::Just(Action::Seal),
-        4 => proptest::bool::weighted(0.15).prop_map(|stale| Action::Unseal { stale }),
+        1 => proptest::bool::weighted(0.7).prop_map(|and_unseal| Action::Seal { and_unseal }),
+        3 => proptest::bool::weighted(0.15).prop_map(|stale| Action::Unseal { stale }),
         6 => select(vec![1, 3, 1000]).prop_map(|budget| Action::Collect { budget }),
     ]
 }

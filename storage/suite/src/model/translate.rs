@@ -33,7 +33,7 @@ pub(super) enum Command {
         source: QueueKey,
         twice: bool,
     },
-    Seal(QueueKey),
+    Seal(QueueKey, bool),
     Unseal(QueueKey, u64),
     Collect(usize),
     CreateRecord(CreateQueue),
@@ -134,7 +134,7 @@ fn other_command(
         }
         Action::Pending => Command::Pending(queue),
         Action::Move { twice } => Command::Move { source: queue, twice: *twice },
-        Action::Seal => Command::Seal(queue),
+        Action::Seal { and_unseal } => Command::Seal(queue, *and_unseal),
         Action::Unseal { stale } => {
             let generation = states.queue.generation.saturating_sub(u64::from(*stale));
             Command::Unseal(queue, generation)

@@ -1,6 +1,6 @@
 //! What a sequence has made so far, so that steps can refer to it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sukkal_storage::{ClaimId, ClientId, MessageId, Millis, QueueKey};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ pub(super) struct World {
     queues: Vec<QueueKey>,
     messages: HashMap<QueueKey, Vec<MessageId>>,
     claims: HashMap<QueueKey, Vec<ClaimId>>,
-    ends: Vec<Millis>,
+    ends: BTreeSet<Millis>,
 }
 
 impl World {
@@ -26,7 +26,7 @@ impl World {
             .map(|(project, queue)| QueueKey::new(format!("{name}-{project}"), format!("q{queue}")))
             .collect();
         let (messages, claims) = (HashMap::new(), HashMap::new());
-        Self { now, markers: Markers::default(), queues, messages, claims, ends: Vec::new() }
+        Self { now, markers: Markers::default(), queues, messages, claims, ends: BTreeSet::new() }
     }
 
     pub(super) fn queues(&self) -> &[QueueKey] {
@@ -48,10 +48,9 @@ impl World {
         match wait {
             Wait::By(time) => self.now += time,
             Wait::Until { end, before } => {
-                let coming: Vec<Millis> =
-                    self.ends.iter().copied().filter(|end| *end > self.now).collect();
+                let coming = self.ends.range(self.now + 1..).take(3).collect::<Vec<_>>();
                 if let Some(end) = coming.get(usize::from(*end) % coming.len().max(1)) {
-                    self.now = end - Millis::from(*before);
+                    self.now = **end - Millis::from(*before);
                 }
             }
         }
@@ -62,7 +61,7 @@ impl World {
     pub(super) fn ends_at(&mut self, end: Millis) {
         const SOON: Millis = 7_200_000;
         if end <= self.now + SOON {
-            self.ends.push(end);
+            self.ends.insert(end);
         }
     }
 
@@ -107,11 +106,14 @@ pub(super) fn client(number: u8) -> ClientId {
     format!("client-{number}").into()
 }
 
-/// One of the ids, or one that nobody knows; the newest ids are as likely as all others.
+/// One of the newest ids, more rarely one of all, now and then one that nobody knows.
 fn choose(ids: Option<&Vec<Uuid>>, pick: Pick) -> Uuid {
     let ids = ids.map(Vec::as_slice).unwrap_or_default();
-    let recent = &ids[ids.len().saturating_sub(6)..];
-    let pool = if pick.is_multiple_of(2) { recent } else { ids };
-    let index = usize::from(pick / 2) % (pool.len() + 1);
-    pool.get(index).copied().unwrap_or_else(|| Uuid::from_u128(u128::from(pick)))
+    let pool = match pick % 8 {
+        0 => &[],
+        1 | 2 => ids,
+        _ => &ids[ids.len().saturating_sub(5)..],
+    };
+    let chosen = pool.get(usize::from(pick / 8) % pool.len().max(1)).copied();
+    chosen.unwrap_or_else(|| Uuid::from_u128(u128::from(pick)))
 }
