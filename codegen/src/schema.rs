@@ -138,12 +138,17 @@ fn flag(object: &Map<String, Value>, key: &str) -> Result<bool, (String, String)
 fn number<T>(
     object: &Map<String, Value>,
     key: &str,
-    read: impl Fn(&Value) -> Option<T>,
+    read: impl Fn(&Value) -> Result<T, &'static str>,
 ) -> Result<Option<T>, (String, String)> {
-    match object.get(key) {
-        None => Ok(None),
-        Some(value) => read(value).map(Some).ok_or_else(|| fault(key, "must be an integer")),
-    }
+    object.get(key).map(|value| read(value).map_err(|wanted| fault(key, wanted))).transpose()
+}
+
+fn integer(value: &Value) -> Result<i64, &'static str> {
+    value.as_i64().ok_or("must be an integer")
+}
+
+fn natural(value: &Value) -> Result<u64, &'static str> {
+    value.as_u64().ok_or("must be an integer that is not negative")
 }
 
 fn texts(object: &Map<String, Value>, key: &str) -> Result<Vec<String>, (String, String)> {
@@ -195,14 +200,14 @@ fn read_form(object: &Map<String, Value>) -> Result<(Form, bool), (String, Strin
     let form = match one {
         "boolean" => Form::Boolean,
         "integer" => Form::Integer {
-            minimum: number(object, "minimum", Value::as_i64)?,
-            maximum: number(object, "maximum", Value::as_i64)?,
+            minimum: number(object, "minimum", integer)?,
+            maximum: number(object, "maximum", integer)?,
         },
         "string" => read_string(object)?,
         "array" => {
             let items = object.get("items").ok_or_else(|| fault("items", "is missing"))?;
             let items = Schema::read(items).map_err(|(p, m)| (join("items", &p), m))?;
-            let min_items = number(object, "minItems", Value::as_u64)?;
+            let min_items = number(object, "minItems", natural)?;
             Form::Array { items: Box::new(items), min_items }
         }
         "object" => read_object(object)?,
@@ -226,8 +231,8 @@ fn read_string(object: &Map<String, Value>) -> Result<Form, (String, String)> {
         }
     };
     Ok(Form::String {
-        min: number(object, "minLength", Value::as_u64)?,
-        max: number(object, "maxLength", Value::as_u64)?,
+        min: number(object, "minLength", natural)?,
+        max: number(object, "maxLength", natural)?,
         charset,
         values: texts(object, "enum")?,
     })

@@ -64,12 +64,16 @@ pub(super) fn check(spec: &Spec) -> Result<(), SpecError> {
         }
         let key =
             if place.starts_with("action ") { "websocket.owns_action" } else { "http.owns_path" };
-        let (file, message) = match (owners.last(), bound.first()) {
-            (Some(owner), _) => (&owner.operation.file, "another operation answers what fits none"),
-            (None, Some(first)) => (&first.operation.file, "nobody answers a call that fits none"),
+        let (owner, message) = match (owners.last(), bound.first()) {
+            (Some(owner), _) if wanted == 0 => {
+                (*owner, "is for places whose operations all have a \"when\"")
+            }
+            (Some(owner), _) => (*owner, "another operation owns the place"),
+            (None, Some(first)) => (first, "nobody answers a call that fits none"),
             (None, None) => continue,
         };
-        return Err(SpecError::new(file, key, format!("{message} at {place}")));
+        let message = format!("{message}: {place}");
+        return Err(SpecError::new(&owner.operation.file, key, message));
     }
     Ok(())
 }

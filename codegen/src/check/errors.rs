@@ -67,7 +67,7 @@ pub(super) fn check_rules(
     is_field: &dyn Fn(&str) -> bool,
 ) -> Result<(), SpecError> {
     for (index, rule) in rules.iter().enumerate() {
-        let key = format!("{place}.{index}");
+        let key = format!("{place}[{index}]");
         known_kind(spec, file, &format!("{key}.kind"), &rule.kind)?;
         if !REFUSAL_KEYWORDS.contains(&rule.keyword.as_str()) {
             let message = format!("\"{}\" is not a keyword that refuses", rule.keyword);
@@ -88,7 +88,7 @@ pub(super) fn check_names(spec: &Spec, operation: &Operation) -> Result<(), Spec
     for (index, name) in operation.written.errors.iter().enumerate() {
         if errors_named(spec, name).is_empty() {
             let message = format!("\"{name}\" is not an error");
-            return Err(SpecError::new(&operation.file, format!("errors.{index}"), message));
+            return Err(SpecError::new(&operation.file, format!("errors[{index}]"), message));
         }
     }
     Ok(())

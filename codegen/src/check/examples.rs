@@ -38,7 +38,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn fault<T>(&self, key: &str, message: impl Into<String>) -> Result<T, SpecError> {
-        let key = format!("examples.{}.{key}", self.index);
+        let key = format!("examples[{}].{key}", self.index);
         Err(SpecError::new(&self.operation.file, key, message))
     }
 

@@ -104,9 +104,5 @@ fn shared(bound: &[Bound<'_>]) -> String {
 
 /// A `Misfit` value.
 pub(crate) fn misfit_text(kind: &str, text: &str) -> String {
-    format!(
-        "Misfit {{ kind: sukkal_spec::kinds::{}, text: {} }}",
-        constant(kind),
-        literal(text)
-    )
+    format!("Misfit {{ kind: sukkal_spec::kinds::{}, text: {} }}", constant(kind), literal(text))
 }
