@@ -1,6 +1,6 @@
 //! What a connection is doing, and until when it may.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +10,7 @@ use super::settings::Settings;
 const HEADERS: u8 = 0;
 const BUSY: u8 = 1;
 const IDLE: u8 = 2;
+const UPGRADED: u8 = 3;
 
 /// The phase began since the clock was last read. Most phases end before anybody asks for their
 /// deadline, so the clock is read only then.
@@ -22,12 +23,18 @@ pub(super) struct Activity {
     origin: Instant,
     phase: AtomicU8,
     since: AtomicU64,
+    has_body: AtomicBool,
 }
 
 impl Activity {
     /// A connection whose first request is awaited.
     pub(super) fn new() -> Self {
-        Self { origin: Instant::now(), phase: AtomicU8::new(HEADERS), since: AtomicU64::new(0) }
+        Self {
+            origin: Instant::now(),
+            phase: AtomicU8::new(HEADERS),
+            since: AtomicU64::new(0),
+            has_body: AtomicBool::new(false),
+        }
     }
 
     /// Bytes came in.
@@ -39,13 +46,14 @@ impl Activity {
 
     /// Bytes went out: whoever takes its answer is neither idle nor slow to ask.
     pub(super) fn has_written(&self) {
-        if self.phase.load(Relaxed) != BUSY {
+        if matches!(self.phase.load(Relaxed), HEADERS | IDLE) {
             self.since.store(JUST_NOW, Relaxed);
         }
     }
 
     /// A request has arrived. From here its handler watches the time.
-    pub(super) fn is_busy(&self) {
+    pub(super) fn is_busy(&self, has_body: bool) {
+        self.has_body.store(has_body, Relaxed);
         self.enter(BUSY);
     }
 
@@ -54,10 +62,25 @@ impl Activity {
         self.enter(IDLE);
     }
 
+    /// The connection speaks another protocol from here on.
+    pub(super) fn is_upgraded(&self) {
+        self.enter(UPGRADED);
+    }
+
+    /// Whether a client whose connection is closed now may still be sending: headers that were
+    /// refused, or a body that was not read to its end.
+    pub(super) fn may_have_unread(&self) -> bool {
+        match self.phase.load(Relaxed) {
+            HEADERS | BUSY => true,
+            IDLE => self.has_body.load(Relaxed),
+            _ => false,
+        }
+    }
+
     /// Until when the present phase may last.
     pub(super) fn deadline(&self, settings: &Settings) -> Option<Instant> {
         let allowed = match self.phase.load(Relaxed) {
-            BUSY => return None,
+            BUSY | UPGRADED => return None,
             HEADERS => settings.header_read_timeout,
             _ => settings.idle_timeout,
         };

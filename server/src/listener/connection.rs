@@ -9,7 +9,7 @@ use std::task::Poll;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
@@ -42,14 +42,17 @@ impl Connection {
         let activity = Arc::new(Activity::new());
         let io = TokioIo::new(Watched::new(io, Arc::clone(&activity), place));
         let noted = Arc::clone(&activity);
-        let service = service_fn(move |request| {
-            noted.is_busy();
+        let service = service_fn(move |request: Request<Incoming>| {
+            noted.is_busy(!request.body().is_end_stream());
             let answer = service.call(request);
             let noted = Arc::clone(&noted);
             async move {
-                let answer = answer.await;
-                noted.is_idle();
-                answer
+                let Ok(answer) = answer.await;
+                match answer.status() {
+                    StatusCode::SWITCHING_PROTOCOLS => noted.is_upgraded(),
+                    _ => noted.is_idle(),
+                }
+                Ok::<_, Infallible>(answer)
             }
         });
         let mut connection = pin!(self.http.serve_connection(io, service).with_upgrades());

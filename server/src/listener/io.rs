@@ -3,13 +3,14 @@
 use std::io::{IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use metrics::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::activity::Activity;
+use super::linger::Linger;
 
 /// The place of a connection among those its listener allows; free again when it is dropped.
 pub(super) struct Place {
@@ -34,12 +35,13 @@ impl Drop for Place {
 pub(super) struct Watched<I> {
     io: I,
     activity: Arc<Activity>,
+    linger: Option<Linger>,
     _place: Place,
 }
 
 impl<I> Watched<I> {
     pub(super) fn new(io: I, activity: Arc<Activity>, place: Place) -> Self {
-        Self { io, activity, _place: place }
+        Self { io, activity, linger: None, _place: place }
     }
 
     fn note_write(&self, written: &Poll<Result<usize>>) {
@@ -64,7 +66,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -94,6 +96,14 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+        let this = &mut *self;
+        if this.linger.is_none() && this.activity.may_have_unread() {
+            this.linger = Some(Linger::new());
+        }
+        if let Some(linger) = &mut this.linger {
+            ready!(linger.poll(&mut this.io, cx));
+        }
+        Poll::Ready(Ok(()))
     }
 }

@@ -7,6 +7,7 @@ mod activity;
 mod body;
 mod connection;
 mod io;
+mod linger;
 mod settings;
 
 use std::convert::Infallible;

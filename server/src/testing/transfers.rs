@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -74,12 +75,17 @@ impl FakeTransfers {
         self.state().largest_page
     }
 
-    /// Waits until something is true of it.
+    /// Waits until something is true of it; at most an hour of a clock that jumps.
     pub(crate) async fn wait_until(&self, mut is_true: impl FnMut(&Self) -> bool) {
         let mut changes = self.changes.subscribe();
-        while !is_true(self) {
-            changes.changed().await.unwrap();
-        }
+        let waiting = async {
+            while !is_true(self) {
+                changes.changed().await.unwrap();
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(3600), waiting)
+            .await
+            .expect("it never became true");
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -156,3 +156,31 @@ async fn serves_over_tcp() {
     assert_eq!(shutdown.finish(Duration::from_secs(10)).await, 0);
     serving.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_client_that_is_answered_early_may_go_on_sending_for_a_while() {
+    let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = Shutdown::new();
+    let make = |_| {
+        service_fn(|_| async {
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"quick"))))
+        })
+    };
+    tokio::spawn(serve("test", listener, SETTINGS, make, shutdown.clone()));
+    let body = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 3000000\r\n\r\n";
+    let more = vec![b'x'; 100_000];
+
+    for (head, status) in [(&b"GET / HTTP/1.1\r\nX-Long: "[..], "431"), (body, "200")] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(head).await.unwrap();
+        client.write_all(&more).await.unwrap();
+        let mut start = [0; 12];
+        client.read_exact(&mut start).await.unwrap();
+        for _ in 0..10 {
+            client.write_all(&more).await.unwrap();
+        }
+
+        assert_eq!(start, format!("HTTP/1.1 {status}").as_bytes());
+    }
+}
