@@ -22,7 +22,7 @@ pub use order::Turn;
 pub use raw::Raw;
 
 mod generated {
-    #![allow(clippy::pedantic, missing_docs, unused_variables, unused_mut, unused_qualifications)]
+    #![allow(clippy::all, clippy::pedantic, missing_docs, unused_variables, unused_mut, unused_qualifications)]
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }
 

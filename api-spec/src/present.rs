@@ -200,7 +200,7 @@ fn next_href(
         match (*name, given(name), force) {
             ("marker", Some(_), _) => add(name, marker),
             (_, _, Some(truth)) if *name != "marker" => {
-                add(name, if truth { "true" } else { "false" })
+                add(name, if truth { "true" } else { "false" });
             }
             (_, Some(value), None) => add(name, value),
             _ => {}

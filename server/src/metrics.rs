@@ -74,11 +74,16 @@ impl Default for CallMetrics {
 }
 
 fn series(transport: &'static str, operation: &'static str) -> Series {
-    let class = |name: &'static str| {
-        counter!("sukkal_requests_total", "transport" => transport, "operation" => operation, "class" => name)
-    };
+    let class = |name: &'static str| counter!("sukkal_requests_total", "transport" => transport, "operation" => operation, "class" => name);
     Series {
-        by_class: [class("other"), class("1xx"), class("2xx"), class("3xx"), class("4xx"), class("5xx")],
+        by_class: [
+            class("other"),
+            class("1xx"),
+            class("2xx"),
+            class("3xx"),
+            class("4xx"),
+            class("5xx"),
+        ],
         seconds: histogram!("sukkal_request_seconds", "transport" => transport, "operation" => operation),
     }
 }

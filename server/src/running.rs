@@ -76,7 +76,11 @@ impl Running {
         clock.measure(&**data).await.map_err(RunError::Clock)?;
         let metrics = start_metrics(&self.shutdown)?;
         self.shutdown.spawn(clock.clone().keep_measured(Arc::clone(data), self.shutdown.clone()));
-        self.shutdown.spawn(collect_garbage(Arc::clone(data), clock.clone(), self.shutdown.clone()));
+        self.shutdown.spawn(collect_garbage(
+            Arc::clone(data),
+            clock.clone(),
+            self.shutdown.clone(),
+        ));
         let service = self.service(clock);
         self.serve_http(&service).await?;
         self.serve_websocket(&service).await?;
@@ -139,10 +143,13 @@ impl Running {
         let face = Arc::new(HttpFace::new(Arc::clone(service)));
         let socket = Arc::clone(service);
         let router = Router::new()
-            .route(SOCKET_PATH, axum::routing::any(move |request| {
-                let response = upgrade(&socket, request);
-                async { response }
-            }))
+            .route(
+                SOCKET_PATH,
+                axum::routing::any(move |request| {
+                    let response = upgrade(&socket, request);
+                    async { response }
+                }),
+            )
             .fallback_service(service_fn(move |request: Request<Body>| {
                 let face = Arc::clone(&face);
                 async move { Ok::<_, Infallible>(face.answer(request).await) }
@@ -151,7 +158,10 @@ impl Running {
         Ok(())
     }
 
-    async fn serve_websocket(&mut self, service: &Arc<Service<Controller>>) -> Result<(), RunError> {
+    async fn serve_websocket(
+        &mut self,
+        service: &Arc<Service<Controller>>,
+    ) -> Result<(), RunError> {
         let Some(address) = self.config.websocket.listen else { return Ok(()) };
         let tcp = listener::bind(address).await?;
         self.websocket = Some(tcp.local_addr()?);
@@ -164,7 +174,13 @@ impl Running {
         Ok(())
     }
 
-    fn listen(&self, name: &'static str, tcp: tokio::net::TcpListener, settings: Settings, router: Router) {
+    fn listen(
+        &self,
+        name: &'static str,
+        tcp: tokio::net::TcpListener,
+        settings: Settings,
+        router: Router,
+    ) {
         let service = TowerToHyperService::new(router);
         let make = move |_peer| service.clone();
         self.shutdown.spawn(listener::serve(name, tcp, settings, make, self.shutdown.clone()));

@@ -55,8 +55,7 @@ fn route(path: &str, methods: &BTreeMap<&str, Vec<Bound<'_>>>) -> String {
         .flatten()
         .any(|(operation, _)| operation.written.context.project != crate::model::Need::Absent);
     format!(
-        "Route {{ path: {}, segments: &[{}], allow: {}, allow_with_options: {}, needs_context: {needs_context}, methods: vec![\n{entries}] }},\n",
-        literal(path),
+        "Route {{ segments: &[{}], allow: {}, allow_with_options: {}, needs_context: {needs_context}, methods: vec![\n{entries}] }},\n",
         segments.join(", "),
         literal(&plain),
         literal(&with_options.join(", ")),

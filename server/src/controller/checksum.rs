@@ -52,12 +52,15 @@ fn spell(value: &Value, out: &mut String) {
 
 /// Doubles are spelled with an exponent of at least two digits from 1e16 up and below 1e-4.
 fn spelled_number(number: &serde_json::Number) -> String {
-    let Some(value) = number.as_f64().filter(|_| number.is_f64()) else { return number.to_string() };
+    let Some(value) = number.as_f64().filter(|_| number.is_f64()) else {
+        return number.to_string();
+    };
     let size = value.abs();
     if size != 0.0 && !(1e-4..1e16).contains(&size) {
         let text = format!("{value:e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = exponent.strip_prefix('-').map_or(("+", exponent), |rest| ("-", rest));
+        let (sign, exponent) =
+            exponent.strip_prefix('-').map_or(("+", exponent), |rest| ("-", rest));
         return format!("{digits}e{sign}{exponent:0>2}");
     }
     format!("{value:?}")
@@ -92,14 +95,23 @@ mod tests {
     #[test]
     fn matches_known_checksums() {
         assert_eq!(of(b"\"str\"").unwrap(), "MD5:767e2d7912ebefdfe18495ed53635fc8");
-        assert_eq!(of("{\"b\":1,\"a\":\"é\"}".as_bytes()).unwrap(), "MD5:b9622a81c98224c56eb3afdd8f51b202");
+        assert_eq!(
+            of("{\"b\":1,\"a\":\"é\"}".as_bytes()).unwrap(),
+            "MD5:b9622a81c98224c56eb3afdd8f51b202"
+        );
         assert_eq!(of(b"5").unwrap(), "MD5:e4da3b7fbbce2345d7772b0674a318d5");
         assert_eq!(of(b"null"), None);
     }
 
     #[test]
     fn spells_doubles_with_exponents_where_they_are_long() {
-        for (text, wanted) in [("1e16", "1e+16"), ("1.5", "1.5"), ("1e-5", "1e-05"), ("100000.0", "100000.0"), ("0.0", "0.0")] {
+        for (text, wanted) in [
+            ("1e16", "1e+16"),
+            ("1.5", "1.5"),
+            ("1e-5", "1e-05"),
+            ("100000.0", "100000.0"),
+            ("0.0", "0.0"),
+        ] {
             let value: Value = serde_json::from_str(text).unwrap();
             let mut spelled = String::new();
             spell(&value, &mut spelled);

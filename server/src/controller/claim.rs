@@ -34,7 +34,8 @@ impl ClaimApi for Controller {
             dead_letter: self.dead_letter(&queue).await?,
             now,
         };
-        let claim = context.turn.take(self.data(&key).claims().create(command)).await.map_err(api_error)?;
+        let claim =
+            context.turn.take(self.data(&key).claims().create(command)).await.map_err(api_error)?;
         if claim.transferred > 0 {
             self.mover.wake(&key);
         }
@@ -67,7 +68,11 @@ impl ClaimApi for Controller {
         Ok(ClaimGetOutcome::Shown {
             age: age(claim.created_at, now),
             ttl: claim.ttl,
-            messages: claim.messages.into_iter().map(|message| claimed(message, &claim_id, now)).collect(),
+            messages: claim
+                .messages
+                .into_iter()
+                .map(|message| claimed(message, &claim_id, now))
+                .collect(),
         })
     }
 

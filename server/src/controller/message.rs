@@ -4,9 +4,9 @@ use bytes::Bytes;
 use sukkal_spec::raw::Raw;
 use sukkal_spec::{
     ApiError, MessageApi, MessageDeleteInput, MessageDeleteManyInput, MessageDeleteManyOutcome,
-    MessageDeleteOutcome, MessageGetInput, MessageGetManyInput, MessageGetManyOutcome, MessageGetOutcome,
-    MessageListInput, MessageListOutcome, MessagePopInput, MessagePopOutcome, MessagePostInput,
-    MessagePostOutcome, NewMessage, RequestContext,
+    MessageDeleteOutcome, MessageGetInput, MessageGetManyInput, MessageGetManyOutcome,
+    MessageGetOutcome, MessageListInput, MessageListOutcome, MessagePopInput, MessagePopOutcome,
+    MessagePostInput, MessagePostOutcome, NewMessage, RequestContext,
 };
 use sukkal_storage::{
     After, Body, DeleteMessage, DeleteMessages, GetMessages, ListMessages, MessageId, Millis,
@@ -30,7 +30,8 @@ impl MessageApi for Controller {
         self.check_post_size(&queue.settings, context.document_bytes)?;
         let now = self.placement.now();
         let messages = self.stored(input.messages, &queue.settings, now)?;
-        let message_ids: Vec<String> = messages.iter().map(|message| message.id.to_string()).collect();
+        let message_ids: Vec<String> =
+            messages.iter().map(|message| message.id.to_string()).collect();
         let command = |queue: &Queue, messages: Vec<Stored>| Post {
             queue: key.clone(),
             generation: queue.generation,
@@ -125,7 +126,9 @@ impl MessageApi for Controller {
         input: MessageDeleteInput,
     ) -> Result<MessageDeleteOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        let Some(id) = parse_id(&input.message_id) else { return Ok(MessageDeleteOutcome::Deleted {}) };
+        let Some(id) = parse_id(&input.message_id) else {
+            return Ok(MessageDeleteOutcome::Deleted {});
+        };
         let unknown_claim = || ApiError::ClaimOfMessageDoesNotExist {
             claim_id: input.claim_id.clone().unwrap_or_default(),
             queue_name: key.name.to_string(),
@@ -157,7 +160,8 @@ impl MessageApi for Controller {
         };
         let key = self.key(context, &input.queue_name);
         let ids = input.message_ids.iter().filter_map(|id| parse_id(id)).collect();
-        let command = DeleteMessages { queue: key.clone(), ids, claim_ids, now: self.placement.now() };
+        let command =
+            DeleteMessages { queue: key.clone(), ids, claim_ids, now: self.placement.now() };
         let deleted = context.turn.take(self.data(&key).messages().delete_many(command)).await;
         deleted.map_err(|error| held(error, None))?;
         Ok(MessageDeleteManyOutcome::Deleted {})
@@ -172,7 +176,8 @@ impl MessageApi for Controller {
         let now = self.placement.now();
         let limit = usize::try_from(input.pop).unwrap_or(1);
         let command = PopMessages { queue: key.clone(), limit, now };
-        let messages = context.turn.take(self.data(&key).messages().pop(command)).await.map_err(api_error)?;
+        let messages =
+            context.turn.take(self.data(&key).messages().pop(command)).await.map_err(api_error)?;
         let messages = messages.into_iter().map(|message| popped(message, now)).collect();
         Ok(MessagePopOutcome::Popped { messages })
     }
@@ -202,7 +207,10 @@ impl Controller {
                 let body = message.body.bytes().clone();
                 Ok(Stored {
                     id: new_id(now),
-                    ttl: message.ttl.or(settings.default_ttl).unwrap_or(self.limits.default_message_ttl),
+                    ttl: message
+                        .ttl
+                        .or(settings.default_ttl)
+                        .unwrap_or(self.limits.default_message_ttl),
                     delay_until: (delay > 0).then(|| now + delay * 1000),
                     checksum: if self.checksums { checksum::of(&body) } else { None },
                     body: Body::json(body),
@@ -265,8 +273,12 @@ fn empty_page() -> MessageListOutcome {
 
 fn held(error: StorageError, claim_id: Option<Uuid>) -> ApiError {
     match error {
-        StorageError::MessageIsClaimed(id) => ApiError::MessageIsClaimed { message_id: id.to_string() },
-        StorageError::MessageNotClaimed(id) => ApiError::MessageNotClaimed { message_id: id.to_string() },
+        StorageError::MessageIsClaimed(id) => {
+            ApiError::MessageIsClaimed { message_id: id.to_string() }
+        }
+        StorageError::MessageNotClaimed(id) => {
+            ApiError::MessageNotClaimed { message_id: id.to_string() }
+        }
         StorageError::MessageNotClaimedBy(id) => ApiError::MessageNotClaimedBy {
             message_id: id.to_string(),
             claim_id: claim_id.map(|id| id.to_string()).unwrap_or_default(),

@@ -102,7 +102,8 @@ fn check_others(metadata: &Metadata) -> Result<(), ApiError> {
         return Err(ApiError::AttributeNotABoolean { attribute: encrypt.to_owned() });
     }
     let target = "_dead_letter_queue";
-    let is_target = |value: &Value| value.as_str().is_some_and(|name| name.is_empty() || is_queue_name(name));
+    let is_target =
+        |value: &Value| value.as_str().is_some_and(|name| name.is_empty() || is_queue_name(name));
     if set(target).is_some_and(|value| !is_target(value)) {
         return Err(ApiError::AttributeNotAQueueName { attribute: target.to_owned() });
     }
@@ -127,15 +128,26 @@ fn integer(metadata: &Metadata, name: &str) -> Result<Option<i64>, ApiError> {
 struct Spaced;
 
 impl serde_json::ser::Formatter for Spaced {
-    fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, out: &mut W, first: bool) -> std::io::Result<()> {
+    fn begin_array_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
         out.write_all(if first { b"" } else { b", " })
     }
 
-    fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, out: &mut W, first: bool) -> std::io::Result<()> {
+    fn begin_object_key<W: ?Sized + std::io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
         out.write_all(if first { b"" } else { b", " })
     }
 
-    fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
+    fn begin_object_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        out: &mut W,
+    ) -> std::io::Result<()> {
         out.write_all(b": ")
     }
 }

@@ -1,8 +1,8 @@
 //! The service itself: versions, home document, ping.
 
 use sukkal_spec::{
-    ApiError, HomeInput, HomeOutcome, NodeApi, PingInput, PingOutcome, RequestContext, VersionsInput,
-    VersionsOutcome,
+    ApiError, HomeInput, HomeOutcome, NodeApi, PingInput, PingOutcome, RequestContext,
+    VersionsInput, VersionsOutcome,
 };
 use sukkal_storage::QueueKey;
 
@@ -10,7 +10,11 @@ use super::Controller;
 use crate::error::api_error;
 
 impl NodeApi for Controller {
-    async fn versions(&self, _: &RequestContext, _: VersionsInput) -> Result<VersionsOutcome, ApiError> {
+    async fn versions(
+        &self,
+        _: &RequestContext,
+        _: VersionsInput,
+    ) -> Result<VersionsOutcome, ApiError> {
         Ok(VersionsOutcome::Listed {})
     }
 

@@ -19,11 +19,18 @@ pub(super) enum Change {
 
 /// Reads the changes; all of them are checked before any takes effect.
 pub(super) fn read(changes: &[Raw]) -> Result<Vec<Change>, ApiError> {
-    changes.iter().map(|raw| change(raw).map_err(|problem| ApiError::PatchInvalid { problem })).collect()
+    changes
+        .iter()
+        .map(|raw| change(raw).map_err(|problem| ApiError::PatchInvalid { problem }))
+        .collect()
 }
 
 /// Applies changes in order; the first conflict stops them.
-pub(super) fn apply(metadata: &mut Metadata, changes: &[Change], limits: &Limits) -> Result<(), ApiError> {
+pub(super) fn apply(
+    metadata: &mut Metadata,
+    changes: &[Change],
+    limits: &Limits,
+) -> Result<(), ApiError> {
     for change in changes {
         match change {
             Change::Add(key, value) => {
@@ -55,10 +62,14 @@ fn change(raw: &Raw) -> Result<Change, String> {
         None | Some(Value::Null) => {
             return Err("Unable to find `op` in JSON Schema change. It must be one of the following: add, remove, replace.".to_owned());
         }
-        Some(Value::String(op)) if ["add", "remove", "replace"].contains(&op.as_str()) => op.as_str(),
+        Some(Value::String(op)) if ["add", "remove", "replace"].contains(&op.as_str()) => {
+            op.as_str()
+        }
         Some(other) => {
             let shown = other.as_str().map_or_else(|| other.to_string(), str::to_owned);
-            return Err(format!("Invalid operation: `{shown}`. It must be one of the following: add, remove, replace."));
+            return Err(format!(
+                "Invalid operation: `{shown}`. It must be one of the following: add, remove, replace."
+            ));
         }
     };
     let path = match document.get("path") {
@@ -88,7 +99,8 @@ fn pointer(path: &str) -> Result<(String, String), String> {
         return Err(format!("Pointer `{path}` does not start with \"/\"."));
     }
     let inner: Vec<&str> = path[1..].split('/').collect();
-    if inner.len() > 1 && inner[..inner.len() - 1].iter().skip(1).any(|part| part.trim().is_empty()) {
+    if inner.len() > 1 && inner[..inner.len() - 1].iter().skip(1).any(|part| part.trim().is_empty())
+    {
         return Err(format!("Pointer `{path}` contains adjacent \"/\"."));
     }
     if path.len() > 1 && path.ends_with('/') {
@@ -96,7 +108,9 @@ fn pointer(path: &str) -> Result<(String, String), String> {
     }
     let escaped = path.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
     if !escaped {
-        return Err(format!("Pointer `{path}` contains \"~\" not part of a recognized escape sequence."));
+        return Err(format!(
+            "Pointer `{path}` contains \"~\" not part of a recognized escape sequence."
+        ));
     }
     let segments: Vec<String> = path
         .trim_start_matches('/')
@@ -105,8 +119,9 @@ fn pointer(path: &str) -> Result<(String, String), String> {
         .collect();
     match <[String; 2]>::try_from(segments) {
         Ok([root, key]) => Ok((root, key)),
-        Err(segments) => {
-            Err(format!("Invalid JSON pointer for this resource: '/{}, e.g /metadata/key'", segments.join("/")))
-        }
+        Err(segments) => Err(format!(
+            "Invalid JSON pointer for this resource: '/{}, e.g /metadata/key'",
+            segments.join("/")
+        )),
     }
 }

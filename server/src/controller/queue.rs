@@ -3,13 +3,13 @@
 use bytes::Bytes;
 use sukkal_spec::raw::Raw;
 use sukkal_spec::{
-    ApiError, MessageCounts, MessageStamp, QueueApi, QueueCreateInput, QueueCreateOutcome, QueueDeleteInput,
-    QueueDeleteOutcome, QueueEntry, QueueGetInput, QueueGetOutcome, QueueGetStatsInput,
-    QueueGetStatsOutcome, QueueListInput, QueueListOutcome, QueuePurgeInput, QueuePurgeOutcome,
-    QueueUpdateInput, QueueUpdateOutcome, RequestContext,
+    ApiError, MessageCounts, MessageStamp, QueueApi, QueueCreateInput, QueueCreateOutcome,
+    QueueDeleteInput, QueueDeleteOutcome, QueueEntry, QueueGetInput, QueueGetOutcome,
+    QueueGetStatsInput, QueueGetStatsOutcome, QueueListInput, QueueListOutcome, QueuePurgeInput,
+    QueuePurgeOutcome, QueueUpdateInput, QueueUpdateOutcome, RequestContext,
 };
 use sukkal_storage::{
-    FilterValue, ListQueues, MessageStamp as StoredStamp, Millis, PurgeMessages, QueueFilter, QueueKey,
+    FilterValue, GetMessages, ListQueues, Message, Millis, PurgeMessages, QueueFilter, QueueKey,
     QueueRecord, QueueStats, StatsQuery, StorageError, UpdateQueue,
 };
 
@@ -40,7 +40,9 @@ impl QueueApi for Controller {
         Ok(QueueListOutcome::Listed {
             next_marker: records.last().map(|record| record.name.to_string()),
             queues: records.into_iter().map(|record| self.entry(record, detailed)).collect(),
-            count: count.filter(|count| *count > 0).map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
+            count: count
+                .filter(|count| *count > 0)
+                .map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
         })
     }
 
@@ -53,7 +55,8 @@ impl QueueApi for Controller {
         let checked = metadata::read(input.metadata.bytes());
         metadata::check(&checked, &self.limits)?;
         let key = self.key(context, &input.queue_name);
-        let created = self.placement.create(&key, metadata::write(&checked)).await.map_err(api_error)?;
+        let created =
+            self.placement.create(&key, metadata::write(&checked)).await.map_err(api_error)?;
 
         let queue_name = input.queue_name;
         Ok(if created {
@@ -93,7 +96,11 @@ impl QueueApi for Controller {
             metadata::check(&changed, &self.limits)?;
             let text = metadata::write(&changed);
             self.check_metadata_size(&text)?;
-            let command = UpdateQueue { queue: key.clone(), revision: record.revision, metadata: text.clone() };
+            let command = UpdateQueue {
+                queue: key.clone(),
+                revision: record.revision,
+                metadata: text.clone(),
+            };
             match self.placement.control().queues().update(command).await {
                 Ok(_) => {
                     self.placement.forget(&key);
@@ -125,13 +132,14 @@ impl QueueApi for Controller {
     ) -> Result<QueueGetStatsOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
         if self.placement.find(&key).await.map_err(api_error)?.is_none() {
-            let messages = counts(QueueStats::default(), 0);
+            let messages = counts(QueueStats::default(), None, None);
             return Ok(QueueGetStatsOutcome::UnknownQueue { messages });
         }
         let now = self.placement.now();
         let query = StatsQuery { queue: key.clone(), now };
         let stats = self.data(&key).messages().stats(query).await.map_err(api_error)?;
-        Ok(QueueGetStatsOutcome::Counted { messages: counts(stats, now) })
+        let (oldest, newest) = self.stamps(&key, &stats, now).await?;
+        Ok(QueueGetStatsOutcome::Counted { messages: counts(stats, oldest, newest) })
     }
 
     async fn queue_purge(
@@ -162,6 +170,22 @@ impl Controller {
         QueueEntry { name: record.name.to_string(), metadata }
     }
 
+    /// The oldest and the newest message, if they are still there.
+    async fn stamps(
+        &self,
+        key: &QueueKey,
+        stats: &QueueStats,
+        now: Millis,
+    ) -> Result<(Option<MessageStamp>, Option<MessageStamp>), ApiError> {
+        let (Some(oldest), Some(newest)) = (stats.oldest, stats.newest) else {
+            return Ok((None, None));
+        };
+        let query = GetMessages { queue: key.clone(), ids: vec![oldest.id, newest.id], now };
+        let found = self.data(key).messages().get(query).await.map_err(api_error)?;
+        let stamp = |id| found.iter().find(|message| message.id == id).map(|each| stamp(each, now));
+        Ok((stamp(oldest.id), stamp(newest.id)))
+    }
+
     fn check_metadata_size(&self, text: &[u8]) -> Result<(), ApiError> {
         let maximum = self.limits.max_queue_metadata;
         if i64::try_from(text.len()).unwrap_or(i64::MAX) > maximum {
@@ -176,7 +200,8 @@ fn list_query(context: &RequestContext, input: QueueListInput) -> ListQueues {
         Ok(number) => FilterValue::Integer(number),
         Err(_) => FilterValue::Text(text),
     };
-    let metadata = input.filters.into_iter().flatten().map(|(key, text)| (key, wanted(text))).collect();
+    let metadata =
+        input.filters.into_iter().flatten().map(|(key, text)| (key, wanted(text))).collect();
     ListQueues {
         project: context.project_id.clone(),
         after: input.marker,
@@ -186,21 +211,35 @@ fn list_query(context: &RequestContext, input: QueueListInput) -> ListQueues {
 }
 
 fn does_not_exist(key: &QueueKey) -> ApiError {
-    ApiError::QueueDoesNotExist { queue_name: key.name.to_string(), project_id: key.project.to_string() }
+    ApiError::QueueDoesNotExist {
+        queue_name: key.name.to_string(),
+        project_id: key.project.to_string(),
+    }
 }
 
-fn counts(stats: QueueStats, now: Millis) -> MessageCounts {
+fn counts(
+    stats: QueueStats,
+    oldest: Option<MessageStamp>,
+    newest: Option<MessageStamp>,
+) -> MessageCounts {
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let stamp = |stamp: StoredStamp| MessageStamp {
-        id: stamp.id.to_string(),
-        age: age(stamp.created_at, now),
-        created: timestamp(stamp.created_at),
-    };
     MessageCounts {
         claimed: number(stats.claimed),
         free: number(stats.free),
         total: number(stats.claimed + stats.free),
-        oldest: stats.oldest.map(stamp),
-        newest: stats.newest.map(stamp),
+        oldest,
+        newest,
+    }
+}
+
+fn stamp(message: &Message, now: Millis) -> MessageStamp {
+    MessageStamp {
+        id: message.id.to_string(),
+        age: age(message.created_at, now),
+        ttl: message.ttl,
+        body: Raw::from_trusted(message.body.bytes.clone()),
+        claim_id: message.claim.map(|claim| claim.id.to_string()),
+        claim_count: message.claim_count,
+        created: timestamp(message.created_at),
     }
 }

@@ -15,7 +15,9 @@ const LEAST_SPREAD: i64 = 10;
 
 /// Says what is wrong with a policy, if anything is.
 pub(super) fn problem(policy: &Value) -> Option<String> {
-    let Some(policy) = policy.as_object() else { return Some("retry_policy must be a dict.".to_owned()) };
+    let Some(policy) = policy.as_object() else {
+        return Some("retry_policy must be a dict.".to_owned());
+    };
     for (name, _) in NUMBERS {
         if policy.get(name).is_some_and(|value| value.as_i64().is_none()) {
             return Some(format!("Retry policy: {name} must be a integer."));

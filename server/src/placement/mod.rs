@@ -147,7 +147,12 @@ impl Placement {
         self.data(key).queues().unseal(key, generation).await
     }
 
-    async fn create_at(&self, key: &QueueKey, metadata: Bytes, generation: Generation) -> Result<bool> {
+    async fn create_at(
+        &self,
+        key: &QueueKey,
+        metadata: Bytes,
+        generation: Generation,
+    ) -> Result<bool> {
         let command = CreateQueue { queue: key.clone(), metadata, generation, now: self.now() };
         self.store.control.queues().create(command).await
     }

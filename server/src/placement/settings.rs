@@ -52,5 +52,7 @@ impl QueueSettings {
 /// Whether a text can be the name of a queue: 1 to 64 ASCII letters, digits, `_`, `-` and `.`.
 pub fn is_queue_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }

@@ -154,7 +154,8 @@ fn parse_uuid(text: &str) -> Option<Uuid> {
         return Some(uuid);
     }
     let bare = text.replace("urn:", "").replace("uuid:", "");
-    let bare: String = bare.trim_matches(['{', '}']).chars().filter(|letter| *letter != '-').collect();
+    let bare: String =
+        bare.trim_matches(['{', '}']).chars().filter(|letter| *letter != '-').collect();
     (bare.len() == 32).then(|| Uuid::try_parse(&bare).ok()).flatten()
 }
 
@@ -179,4 +180,3 @@ pub async fn run<O: Call<A>, A>(
 ) -> Result<O::Outcome, ApiError> {
     O::run(api, context, input).await
 }
-

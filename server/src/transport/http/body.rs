@@ -12,7 +12,7 @@ use crate::config::HttpConfig;
 use crate::listener::{BodyError, read_body};
 
 /// What came as the document.
-pub enum Read {
+pub(crate) enum Read {
     /// The request announces no body.
     Missing,
     /// The body is there, and empty.
@@ -32,7 +32,7 @@ static ANY: MaxBody = MaxBody {
 ///
 /// # Errors
 /// Too large, too slow, broken off, or of another media type than the route insists on.
-pub async fn read(
+pub(crate) async fn read(
     binding: &HttpBinding,
     limits: &Limits,
     config: &HttpConfig,
@@ -43,7 +43,8 @@ pub async fn read(
     let maximum = (bound.limit)(limits);
     let too_large =
         || ApiError::DocumentTooLarge(TooLarge { kind: bound.kind, text: bound.text, maximum });
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
     if announced.is_some_and(|length| length > maximum) {
         return Err(too_large());
     }

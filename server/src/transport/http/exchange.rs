@@ -18,7 +18,7 @@ use crate::request_id::RequestId;
 use crate::transport::{Admitted, CallFacts, NotAccepted, Service, accept, run};
 
 /// Where a request led.
-pub struct Found<'a> {
+pub(crate) struct Found<'a> {
     /// The decoded path.
     pub path: &'a str,
     /// The variables of the path.
@@ -28,7 +28,7 @@ pub struct Found<'a> {
 }
 
 /// A request that led to an operation.
-pub struct Exchange<'a, A> {
+pub(crate) struct Exchange<'a, A> {
     /// The service.
     pub service: &'a Service<A>,
     /// The head of the request.
@@ -44,7 +44,7 @@ pub struct Exchange<'a, A> {
 }
 
 /// Runs the operation of a request and presents how it ended.
-pub fn handle<'a, O: Call<A>, A: Send + Sync>(exchange: Exchange<'a, A>) -> Answer<'a> {
+pub(crate) fn handle<'a, O: Call<A>, A: Send + Sync>(exchange: Exchange<'a, A>) -> Answer<'a> {
     Box::pin(async move {
         let begun = Stopwatch::start();
         let service = exchange.service;
@@ -57,7 +57,10 @@ pub fn handle<'a, O: Call<A>, A: Send + Sync>(exchange: Exchange<'a, A>) -> Answ
                     tracing::error!(%request_id, operation = O::INFO.name, "unexpected failure");
                 }
                 let lookup = |name: &str| {
-                    captures.iter().find(|(each, _)| *each == name).map(|(_, value)| (*value).to_owned())
+                    captures
+                        .iter()
+                        .find(|(each, _)| *each == name)
+                        .map(|(_, value)| (*value).to_owned())
                 };
                 present::error(Some(O::INFO), &error, &lookup)
             }
@@ -70,7 +73,9 @@ pub fn handle<'a, O: Call<A>, A: Send + Sync>(exchange: Exchange<'a, A>) -> Answ
     })
 }
 
-async fn call<O: Call<A>, A: Send + Sync>(exchange: Exchange<'_, A>) -> Result<HttpResponse, ApiError> {
+async fn call<O: Call<A>, A: Send + Sync>(
+    exchange: Exchange<'_, A>,
+) -> Result<HttpResponse, ApiError> {
     let binding = O::INFO.http.ok_or(ApiError::Internal)?;
     let Exchange { service, parts, body, found, admitted, request_id } = exchange;
     let Typed { mut values, spelled } = found.query.typed(binding)?;
@@ -80,12 +85,15 @@ async fn call<O: Call<A>, A: Send + Sync>(exchange: Exchange<'_, A>) -> Result<H
     let document = match binding.body {
         BodyShape::None => None,
         _ => {
-            let read = read(binding, &service.rules.limits, &service.config.http, &parts.headers, body).await?;
+            let read =
+                read(binding, &service.rules.limits, &service.config.http, &parts.headers, body)
+                    .await?;
             text(binding, read)?
         }
     };
     let carried = Carried { values, document: shape(binding, document.as_ref()) };
-    let input = accept::<O>(&service.rules, &carried).map_err(|refused| refusal(O::INFO, binding, &carried, refused))?;
+    let input = accept::<O>(&service.rules, &carried)
+        .map_err(|refused| refusal(O::INFO, binding, &carried, refused))?;
     check_allowed(binding, document.as_ref())?;
     let facts = CallFacts {
         request_id: request_id.as_str().into(),
@@ -142,7 +150,9 @@ fn check_allowed(binding: &HttpBinding, text: Option<&Bytes>) -> Result<(), ApiE
     let document: serde_json::Value = serde_json::from_slice(text).unwrap_or_default();
     for rule in binding.allowed {
         let given = document.get(rule.field).and_then(serde_json::Value::as_array);
-        let fits = |value: &serde_json::Value| value.as_str().is_some_and(|text| rule.values.contains(&text));
+        let fits = |value: &serde_json::Value| {
+            value.as_str().is_some_and(|text| rule.values.contains(&text))
+        };
         if !given.into_iter().flatten().all(fits) {
             return Err(ApiError::ValueNotAllowed(Misfit { kind: rule.kind, text: rule.text }));
         }

@@ -17,11 +17,12 @@ const PROJECT: [HeaderName; 3] = [
 ///
 /// # Errors
 /// [`ApiError::MediaTypeRefused`], [`ApiError::NotAcceptable`].
-pub fn check_media(headers: &HeaderMap) -> Result<(), ApiError> {
-    let form = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|text| {
-        let essence = text.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    });
+pub(crate) fn check_media(headers: &HeaderMap) -> Result<(), ApiError> {
+    let form =
+        headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|text| {
+            let essence = text.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
     if form && headers.contains_key(CONTENT_LENGTH) {
         return Err(ApiError::MediaTypeRefused);
     }
@@ -29,8 +30,10 @@ pub fn check_media(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 /// Who calls, by the headers.
-pub fn caller(headers: &HeaderMap) -> Caller<'_> {
-    let text = |name: &HeaderName| headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+pub(crate) fn caller(headers: &HeaderMap) -> Caller<'_> {
+    let text = |name: &HeaderName| {
+        headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    };
     Caller { project_id: PROJECT.iter().find_map(text), client_id: text(&CLIENT_ID) }
 }
 
@@ -48,7 +51,8 @@ fn accepts_json(headers: &HeaderMap) -> bool {
                 "*/*" => 1,
                 _ => continue,
             };
-            let given = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+            let given =
+                parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
             let Ok(weight) = given.unwrap_or("1").parse::<f32>() else { continue };
             if quality.is_none_or(|(best, _)| rank > best) {
                 quality = Some((rank, weight));
@@ -70,14 +74,26 @@ mod tests {
 
     #[test]
     fn takes_what_admits_json() {
-        for text in ["*/*", "application/*", "application/json;charset=utf-8", "*/*;q=0.1", "", "text/html, */*"] {
+        for text in [
+            "*/*",
+            "application/*",
+            "application/json;charset=utf-8",
+            "*/*;q=0.1",
+            "",
+            "text/html, */*",
+        ] {
             assert!(accepting(text), "{text:?}");
         }
     }
 
     #[test]
     fn refuses_what_does_not() {
-        for text in ["text/html", "application/json;q=0", "application/vnd.openstack.messaging-v2+json", "image/png, text/*"] {
+        for text in [
+            "text/html",
+            "application/json;q=0",
+            "application/vnd.openstack.messaging-v2+json",
+            "image/png, text/*",
+        ] {
             assert!(!accepting(text), "{text:?}");
         }
     }

@@ -11,16 +11,15 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Request};
-use sukkal_spec::{ApiError, Api};
+use sukkal_spec::{Api, ApiError};
 
-pub use exchange::Exchange;
-pub use present::HttpResponse;
-pub use routes::Routes;
+pub(crate) use present::HttpResponse;
+use routes::Routes;
 
 use crate::placement::is_queue_name;
 use crate::request_id::{REQUEST_ID_HEADER, RequestId};
 use crate::transport::{Admitted, Service, admit, check_project};
-use exchange::Found;
+use exchange::{Exchange, Found};
 use query::Query;
 use routes::{Otherwise, Route, Runs};
 
@@ -41,7 +40,7 @@ impl<A: Api + 'static> HttpFace<A> {
     }
 
     /// Answers one request.
-    pub async fn answer(&self, request: Request<axum::body::Body>) -> HttpResponse {
+    pub(crate) async fn answer(&self, request: Request<axum::body::Body>) -> HttpResponse {
         let request_id = RequestId::new();
         let (parts, body) = request.into_parts();
         let mut response = if parts.method == http::Method::OPTIONS {
@@ -49,7 +48,9 @@ impl<A: Api + 'static> HttpFace<A> {
         } else {
             self.route(&parts, body, request_id).await
         };
-        if !response.headers().contains_key(http::header::ALLOW) || parts.method != http::Method::OPTIONS {
+        if !response.headers().contains_key(http::header::ALLOW)
+            || parts.method != http::Method::OPTIONS
+        {
             response.headers_mut().insert(REQUEST_ID_HEADER, request_id.header_value());
         }
         if let Some(cors) = &self.service.cors {
@@ -58,7 +59,12 @@ impl<A: Api + 'static> HttpFace<A> {
         response
     }
 
-    async fn route(&self, parts: &Parts, body: axum::body::Body, request_id: RequestId) -> HttpResponse {
+    async fn route(
+        &self,
+        parts: &Parts,
+        body: axum::body::Body,
+        request_id: RequestId,
+    ) -> HttpResponse {
         let path = routes::decoded(parts.uri.path());
         let refuse = |error: ApiError| present::error(None, &error, &|_| None);
         let Some((route, captures)) = self.routes.find(&path) else {
@@ -104,11 +110,16 @@ impl<A: Api + 'static> HttpFace<A> {
         Ok(Some(admitted))
     }
 
-    fn choose<'r>(&self, runs: &'r Runs<A>, query: &Query<'_>) -> Result<&'r routes::Run<A>, Box<HttpResponse>> {
+    fn choose<'r>(
+        &self,
+        runs: &'r Runs<A>,
+        query: &Query<'_>,
+    ) -> Result<&'r routes::Run<A>, Box<HttpResponse>> {
         let (choices, otherwise) = match runs {
             Runs::One(run) => return Ok(run),
             Runs::Fixed(status) => {
-                let reply = sukkal_spec::present::HttpReply { status: *status, ..Default::default() };
+                let reply =
+                    sukkal_spec::present::HttpReply { status: *status, ..Default::default() };
                 return Err(Box::new(present::response(reply)));
             }
             Runs::Choice(choices, otherwise) => (choices, otherwise),
@@ -128,9 +139,10 @@ impl<A: Api + 'static> HttpFace<A> {
     /// `OPTIONS` never fails: it tells the methods of a path to a caller who would be let in, and nothing to others.
     fn options(&self, parts: &Parts) -> HttpResponse {
         let path = routes::decoded(parts.uri.path());
-        let found = self.routes.find(&path).filter(|(route, captures)| {
-            self.admit(route, captures, &parts.headers).is_ok()
-        });
+        let found = self
+            .routes
+            .find(&path)
+            .filter(|(route, captures)| self.admit(route, captures, &parts.headers).is_ok());
         let mut response =
             found.map_or_else(present::bare_options, |(route, _)| present::options(route.allow));
         if let Some(cors) = &self.service.cors {

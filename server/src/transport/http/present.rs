@@ -9,12 +9,12 @@ use sukkal_spec::reply::{Lookup, http_error};
 use sukkal_spec::{ApiError, OperationInfo};
 
 /// A response of the API listener.
-pub type HttpResponse = Response<Body>;
+pub(crate) type HttpResponse = Response<Body>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A reply as a response.
-pub fn response(reply: HttpReply) -> HttpResponse {
+pub(crate) fn response(reply: HttpReply) -> HttpResponse {
     let mut response = Response::new(Body::empty());
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -35,7 +35,11 @@ pub fn response(reply: HttpReply) -> HttpResponse {
 }
 
 /// An error as a response.
-pub fn error(info: Option<&OperationInfo>, error: &ApiError, lookup: Lookup<'_>) -> HttpResponse {
+pub(crate) fn error(
+    info: Option<&OperationInfo>,
+    error: &ApiError,
+    lookup: Lookup<'_>,
+) -> HttpResponse {
     let mut response = response(http_error(info, error, lookup));
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("Accept"));
@@ -49,14 +53,14 @@ pub fn error(info: Option<&OperationInfo>, error: &ApiError, lookup: Lookup<'_>)
 }
 
 /// The answer to a method that a path does not have.
-pub fn method_not_allowed(allow: &'static str) -> HttpResponse {
+pub(crate) fn method_not_allowed(allow: &'static str) -> HttpResponse {
     let mut response = error(None, &ApiError::MethodNotAllowed, &|_| None);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response
 }
 
 /// The answer to `OPTIONS` on a path that exists.
-pub fn options(allow: &'static str) -> HttpResponse {
+pub(crate) fn options(allow: &'static str) -> HttpResponse {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(allow));
@@ -66,14 +70,13 @@ pub fn options(allow: &'static str) -> HttpResponse {
 }
 
 /// The answer to `OPTIONS` that could not be given otherwise: it never fails.
-pub fn bare_options() -> HttpResponse {
+pub(crate) fn bare_options() -> HttpResponse {
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
     response
 }
 
 /// Adds headers to a response.
-pub fn add(response: &mut HttpResponse, headers: HeaderMap) {
+pub(crate) fn add(response: &mut HttpResponse, headers: HeaderMap) {
     response.headers_mut().extend(headers);
 }
-

@@ -8,11 +8,11 @@ use sukkal_spec::binding::{HttpBinding, QueryField, QueryKind};
 use sukkal_spec::decode::CarriedValue;
 
 /// The parameters of a query string, in order: each occurrence with its comma-separated, decoded parts.
-pub struct Query<'a>(Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>);
+pub(crate) struct Query<'a>(Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>);
 
 /// Typed values and their spelling in links, by field.
 #[derive(Debug, Default)]
-pub struct Typed<'a> {
+pub(crate) struct Typed<'a> {
     /// For the decoder.
     pub values: Vec<(&'static str, CarriedValue<'a>)>,
     /// For links.
@@ -21,7 +21,7 @@ pub struct Typed<'a> {
 
 impl<'a> Query<'a> {
     /// Splits a query string: blank values count as absent, an unencoded comma splits, `+` is a blank.
-    pub fn parse(text: &'a str) -> Self {
+    pub(crate) fn parse(text: &'a str) -> Self {
         let mut found = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let Some((name, value)) = pair.split_once('=') else { continue };
@@ -35,7 +35,7 @@ impl<'a> Query<'a> {
     }
 
     /// Whether a parameter is there with a value.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(each, _)| each == name)
     }
 
@@ -48,7 +48,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// [`ApiError::ParameterInvalid`] for a value of the wrong type.
-    pub fn typed(&self, binding: &HttpBinding) -> Result<Typed<'a>, ApiError> {
+    pub(crate) fn typed(&self, binding: &HttpBinding) -> Result<Typed<'a>, ApiError> {
         let mut typed = Typed::default();
         for field in binding.query {
             if let Some((value, spelled)) = self.value(field)? {
@@ -84,7 +84,8 @@ impl<'a> Query<'a> {
         };
         Ok(Some(match field.kind {
             QueryKind::Integer => {
-                let number = integer(last).ok_or_else(|| refuse("The value must be an integer."))?;
+                let number =
+                    integer(last).ok_or_else(|| refuse("The value must be an integer."))?;
                 (CarriedValue::Integer(number), number.to_string())
             }
             QueryKind::Boolean => {
@@ -118,7 +119,10 @@ fn integer(text: &str) -> Option<i64> {
         _ => (false, text),
     };
     let lone = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
-    if digits.is_empty() || lone || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
+    if digits.is_empty()
+        || lone
+        || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+    {
         return None;
     }
     let digits: String = digits.chars().filter(|letter| *letter != '_').collect();

@@ -15,14 +15,17 @@ use super::exchange::{Exchange, handle};
 use super::present::HttpResponse;
 
 /// A future answer.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = HttpResponse> + Send + 'a>>;
+pub(crate) type Answer<'a> = Pin<Box<dyn Future<Output = HttpResponse> + Send + 'a>>;
 
 /// Runs one operation over HTTP.
-pub type Run<A> = for<'a> fn(Exchange<'a, A>) -> Answer<'a>;
+pub(crate) type Run<A> = for<'a> fn(Exchange<'a, A>) -> Answer<'a>;
+
+/// The values of the variables of a path.
+pub(crate) type Captures<'p> = Vec<(&'static str, &'p str)>;
 
 /// A part of a path between slashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Segment {
+pub(crate) enum Segment {
     /// Exactly this.
     Fixed(&'static str),
     /// A variable of this name; it may be empty.
@@ -30,7 +33,7 @@ pub enum Segment {
 }
 
 /// What a method of a path does.
-pub enum Runs<A: 'static> {
+pub(crate) enum Runs<A: 'static> {
     /// One operation.
     One(Run<A>),
     /// Answers this status without a call.
@@ -40,7 +43,7 @@ pub enum Runs<A: 'static> {
 }
 
 /// What happens when none or several of the parameters of a choice are there.
-pub enum Otherwise<A: 'static> {
+pub(crate) enum Otherwise<A: 'static> {
     /// Another operation runs when none is there; the first that fits when several are.
     Run(Run<A>),
     /// The owner of the path answers.
@@ -55,7 +58,7 @@ pub enum Otherwise<A: 'static> {
 }
 
 /// One method of a path.
-pub struct Method<A: 'static> {
+pub(crate) struct Method<A: 'static> {
     /// The method.
     pub name: &'static str,
     /// What it does.
@@ -63,9 +66,7 @@ pub struct Method<A: 'static> {
 }
 
 /// One path.
-pub struct Route<A: 'static> {
-    /// As in the specification.
-    pub path: &'static str,
+pub(crate) struct Route<A: 'static> {
     /// Its parts.
     pub segments: &'static [Segment],
     /// Its methods, sorted.
@@ -79,13 +80,13 @@ pub struct Route<A: 'static> {
 }
 
 /// All routes, by the number of their parts.
-pub struct Routes<A: 'static>(Vec<Vec<Route<A>>>);
+pub(crate) struct Routes<A: 'static>(Vec<Vec<Route<A>>>);
 
 include!(concat!(env!("OUT_DIR"), "/http_routes.rs"));
 
 impl<A: sukkal_spec::Api + 'static> Routes<A> {
     /// The routes of the API.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut by_count: Vec<Vec<Route<A>>> = Vec::new();
         for route in routes::<A>() {
             let count = route.segments.len();
@@ -100,7 +101,10 @@ impl<A: sukkal_spec::Api + 'static> Routes<A> {
 
 impl<A> Routes<A> {
     /// Finds the route of a decoded path, and the values of its variables.
-    pub fn find<'p>(&self, path: &'p str) -> Option<(&Route<A>, Vec<(&'static str, &'p str)>)> {
+    pub(crate) fn find<'p>(
+        &self,
+        path: &'p str,
+    ) -> Option<(&Route<A>, Captures<'p>)> {
         let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
         self.0.get(parts.len())?.iter().find_map(|route| {
             let mut captures = Vec::new();
@@ -118,13 +122,13 @@ impl<A> Routes<A> {
 
 impl<A> Route<A> {
     /// What a method does here.
-    pub fn method(&self, name: &str) -> Option<&Runs<A>> {
+    pub(crate) fn method(&self, name: &str) -> Option<&Runs<A>> {
         self.methods.iter().find(|method| method.name == name).map(|method| &method.runs)
     }
 }
 
 /// A path with its percent escapes decoded; bytes that are not UTF-8 become replacement characters.
-pub fn decoded(path: &str) -> Cow<'_, str> {
+pub(crate) fn decoded(path: &str) -> Cow<'_, str> {
     if !path.contains('%') {
         return Cow::Borrowed(path);
     }

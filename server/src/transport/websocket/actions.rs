@@ -19,13 +19,13 @@ use crate::request_id::RequestId;
 use crate::transport::{CallFacts, Caller, NotAccepted, Service, accept, admit, check_project};
 
 /// A future reply.
-pub type Answer = Pin<Box<dyn Future<Output = Reply> + Send>>;
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 /// Runs one operation over the WebSocket.
-pub type Run<A> = fn(Arc<Service<A>>, Incoming) -> Answer;
+pub(crate) type Run<A> = fn(Arc<Service<A>>, Incoming) -> Answer;
 
 /// What an action does.
-pub enum Action<A: 'static> {
+pub(crate) enum Action<A: 'static> {
     /// One operation.
     One(&'static OperationInfo, Run<A>),
     /// The one operation whose member is there; otherwise the texts for none and for several.
@@ -33,7 +33,7 @@ pub enum Action<A: 'static> {
 }
 
 /// A call that arrived in a frame.
-pub struct Incoming {
+pub(crate) struct Incoming {
     /// The frame.
     pub envelope: Envelope,
     /// Its encoding, and that of the reply.
@@ -43,7 +43,7 @@ pub struct Incoming {
 }
 
 /// A call with the operation it leads to.
-pub struct Started {
+pub(crate) struct Started {
     /// The reply to come.
     pub answer: Answer,
     /// Whether the next call may be taken in before this one is answered.
@@ -53,7 +53,7 @@ pub struct Started {
 include!(concat!(env!("OUT_DIR"), "/websocket_actions.rs"));
 
 /// Finds the operation of a frame; an error is a reply that is ready.
-pub fn start<A: sukkal_spec::Api + 'static>(
+pub(crate) fn start<A: sukkal_spec::Api + 'static>(
     service: &Arc<Service<A>>,
     incoming: Incoming,
 ) -> Result<Started, Box<Reply>> {
@@ -80,7 +80,10 @@ fn refused(incoming: &Incoming, info: Option<&OperationInfo>, cause: &ApiError) 
     Box::new(error(Some(&incoming.envelope), incoming.encoding, info, cause))
 }
 
-fn choose<A>(found: &Action<A>, incoming: &Incoming) -> Result<(&'static OperationInfo, Run<A>), Box<Reply>> {
+fn choose<A>(
+    found: &Action<A>,
+    incoming: &Incoming,
+) -> Result<(&'static OperationInfo, Run<A>), Box<Reply>> {
     let (choices, texts) = match found {
         Action::One(info, run) => return Ok((*info, *run)),
         Action::Choice(choices, texts) => (choices, texts),
@@ -102,7 +105,10 @@ fn choose<A>(found: &Action<A>, incoming: &Incoming) -> Result<(&'static Operati
 }
 
 /// Runs the operation of a frame and presents how it ended.
-fn run<O: Call<A>, A: Send + Sync + 'static>(service: Arc<Service<A>>, incoming: Incoming) -> Answer {
+fn run<O: Call<A>, A: Send + Sync + 'static>(
+    service: Arc<Service<A>>,
+    incoming: Incoming,
+) -> Answer {
     Box::pin(async move {
         let begun = Stopwatch::start();
         let request_id = RequestId::new();
@@ -110,7 +116,9 @@ fn run<O: Call<A>, A: Send + Sync + 'static>(service: Arc<Service<A>>, incoming:
         let outcome = call::<O, A>(&service, &envelope, turn.clone(), request_id).await;
         turn.pass();
         let reply = match outcome {
-            Ok(outcome) => reply(Some(&envelope), encoding, |out| O::websocket_reply(&outcome, out)),
+            Ok(outcome) => {
+                reply(Some(&envelope), encoding, |out| O::websocket_reply(&outcome, out))
+            }
             Err(cause) => {
                 if matches!(cause, ApiError::Internal) {
                     tracing::error!(%request_id, operation = O::INFO.name, "unexpected failure");
@@ -136,7 +144,8 @@ async fn call<O: Call<A>, A: Send + Sync>(
     let input = {
         let document = document(service, binding, envelope)?;
         let carried = Carried { values: Vec::new(), document };
-        accept::<O>(&service.rules, &carried).map_err(|no| refusal(O::INFO, binding, &carried, no))?
+        accept::<O>(&service.rules, &carried)
+            .map_err(|no| refusal(O::INFO, binding, &carried, no))?
     };
     let admitted = admit(&service.rules, caller, O::INFO.checks_client).map_err(as_header_error)?;
     if O::INFO.fields.contains(&"queue_name") {
@@ -154,7 +163,10 @@ fn present<'a>(info: &OperationInfo, headers: &'a Headers) -> Result<Caller<'a>,
     if missing {
         return Err(ApiError::HeadersInvalid);
     }
-    Ok(Caller { project_id: headers.project_id.as_deref(), client_id: headers.client_id.as_deref() })
+    Ok(Caller {
+        project_id: headers.project_id.as_deref(),
+        client_id: headers.client_id.as_deref(),
+    })
 }
 
 fn as_header_error(cause: ApiError) -> ApiError {
@@ -170,7 +182,11 @@ fn document<'a, A>(
     envelope: &'a Envelope,
 ) -> Result<Document<'a>, ApiError> {
     let Some(body) = &envelope.body else {
-        return if binding.body_optional { Ok(Document::Absent) } else { Err(ApiError::HeadersInvalid) };
+        return if binding.body_optional {
+            Ok(Document::Absent)
+        } else {
+            Err(ApiError::HeadersInvalid)
+        };
     };
     if let Some(bound) = &binding.max_body {
         let maximum = (bound.limit)(&service.rules.limits);

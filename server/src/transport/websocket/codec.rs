@@ -12,7 +12,7 @@ use sukkal_spec::raw::MAX_DEPTH;
 
 /// How a frame is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// A text frame with JSON.
     Json,
     /// A binary frame with MessagePack.
@@ -21,7 +21,7 @@ pub enum Encoding {
 
 impl Encoding {
     /// As texts to clients name it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Json => "text (JSON)",
             Self::MessagePack => "binary (MessagePack)",
@@ -31,7 +31,7 @@ impl Encoding {
 
 /// Why a MessagePack frame cannot become JSON text.
 #[derive(Debug, thiserror::Error)]
-pub enum CodecError {
+pub(crate) enum CodecError {
     /// The bytes are not one MessagePack value.
     #[error("FormatError: {0}")]
     Malformed(String),
@@ -41,7 +41,7 @@ pub enum CodecError {
 ///
 /// # Errors
 /// Bytes that are not exactly one value, and values that JSON cannot hold.
-pub fn to_json(frame: &[u8]) -> Result<Bytes, CodecError> {
+pub(crate) fn to_json(frame: &[u8]) -> Result<Bytes, CodecError> {
     let mut out = JsonText::with_capacity(frame.len() + frame.len() / 4);
     let mut reader = rmp_serde::Deserializer::new(frame);
     reader.set_max_depth(MAX_DEPTH as usize + 2);
@@ -58,7 +58,7 @@ pub fn to_json(frame: &[u8]) -> Result<Bytes, CodecError> {
 ///
 /// # Errors
 /// Text that is not JSON.
-pub fn from_json(text: &[u8]) -> Result<Vec<u8>, CodecError> {
+pub(crate) fn from_json(text: &[u8]) -> Result<Vec<u8>, CodecError> {
     let value: serde_json::Value =
         serde_json::from_slice(text).map_err(|error| CodecError::Malformed(error.to_string()))?;
     rmp_serde::to_vec_named(&value).map_err(|error| CodecError::Malformed(error.to_string()))
@@ -124,7 +124,8 @@ impl<'de> Visitor<'de> for Transcode<'_> {
     }
 
     fn visit_bytes<E: de::Error>(self, value: &[u8]) -> Result<(), E> {
-        let text = std::str::from_utf8(value).map_err(|_| E::custom("binary values must be UTF-8"))?;
+        let text =
+            std::str::from_utf8(value).map_err(|_| E::custom("binary values must be UTF-8"))?;
         self.visit_str(text)
     }
 

@@ -28,7 +28,7 @@ use crate::transport::Service;
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
 /// The bounds of one socket, small on purpose: the library's defaults keep 128 KiB and more per connection.
-pub fn protocol(config: &config::WebSocketConfig) -> WebSocketConfig {
+pub(crate) fn protocol(config: &config::WebSocketConfig) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(8 << 10)
         .write_buffer_size(16 << 10)
@@ -38,12 +38,13 @@ pub fn protocol(config: &config::WebSocketConfig) -> WebSocketConfig {
 }
 
 /// Serves one socket until it closes.
-pub async fn serve<A, S>(service: Arc<Service<A>>, socket: WebSocketStream<S>)
+pub(crate) async fn serve<A, S>(service: Arc<Service<A>>, socket: WebSocketStream<S>)
 where
     A: Api + 'static,
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut connection = Connection { service, socket, under_way: FuturesOrdered::new(), next: Next::Read };
+    let mut connection =
+        Connection { service, socket, under_way: FuturesOrdered::new(), next: Next::Read };
     match connection.run().await {
         Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => {}
         Err(cause) => tracing::debug!(%cause, "websocket broke off"),
@@ -72,7 +73,8 @@ struct Connection<A: 'static, S> {
 impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
     async fn run(&mut self) -> Result<(), Error> {
         let most = self.service.config.websocket.max_in_flight.max(1);
-        let every = self.service.config.websocket.ping_interval.unwrap_or(Duration::from_secs(86_400));
+        let every =
+            self.service.config.websocket.ping_interval.unwrap_or(Duration::from_secs(86_400));
         let mut pings = interval_at(Instant::now() + every, every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let closing = self.service.shutdown.closing().clone();

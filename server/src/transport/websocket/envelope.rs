@@ -7,7 +7,7 @@ use sukkal_spec::raw::{Cursor, Raw, RawError};
 
 /// A request frame, read once.
 #[derive(Clone, Debug)]
-pub struct Envelope {
+pub(crate) struct Envelope {
     /// The action, if it is a string.
     pub action: Option<String>,
     /// The action as it was sent.
@@ -20,7 +20,7 @@ pub struct Envelope {
 
 /// Why a frame is not an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoEnvelope {
+pub(crate) enum NoEnvelope {
     /// It is not acceptable JSON.
     Raw(RawError),
     /// It is JSON, but no object.
@@ -37,7 +37,7 @@ impl From<RawError> for NoEnvelope {
 ///
 /// # Errors
 /// As the variants of [`NoEnvelope`] say.
-pub fn read(text: &Bytes) -> Result<Envelope, NoEnvelope> {
+pub(crate) fn read(text: &Bytes) -> Result<Envelope, NoEnvelope> {
     let mut cursor = Cursor::new(text)?;
     if cursor.peek() != b'{' {
         cursor.skip()?;
@@ -67,7 +67,7 @@ fn string(raw: &Raw) -> Option<String> {
 
 /// The headers a call looks at.
 #[derive(Clone, Debug, Default)]
-pub struct Headers {
+pub(crate) struct Headers {
     /// `Client-ID`.
     pub client_id: Option<String>,
     /// `X-Project-ID`.
@@ -75,7 +75,7 @@ pub struct Headers {
 }
 
 /// Reads the headers; `None` if they are not an object, or one that is known is no string.
-pub fn headers(raw: Option<&Raw>) -> Option<Headers> {
+pub(crate) fn headers(raw: Option<&Raw>) -> Option<Headers> {
     let raw = raw?;
     let mut cursor = Cursor::new(raw.bytes()).ok()?;
     if cursor.peek() != b'{' {
@@ -104,12 +104,12 @@ fn keep(cursor: &mut Cursor<'_>, fits: &mut bool) -> Result<Option<String>, RawE
 }
 
 /// Whether the body of a frame has a member of this name.
-pub fn has_member(body: Option<&Raw>, wanted: &str) -> bool {
+pub(crate) fn has_member(body: Option<&Raw>, wanted: &str) -> bool {
     member(body, wanted).is_some()
 }
 
 /// A member of the body of a frame, if it is a string.
-pub fn text_member(body: Option<&Raw>, wanted: &str) -> Option<String> {
+pub(crate) fn text_member(body: Option<&Raw>, wanted: &str) -> Option<String> {
     member(body, wanted).as_ref().and_then(string)
 }
 
@@ -121,7 +121,11 @@ fn member(body: Option<&Raw>, wanted: &str) -> Option<Raw> {
     let mut found = None;
     cursor
         .object(|cursor, name| {
-            if name == wanted { found = Some(cursor.raw()?) } else { cursor.skip()? }
+            if name == wanted {
+                found = Some(cursor.raw()?);
+            } else {
+                cursor.skip()?;
+            }
             Ok(())
         })
         .ok()?;

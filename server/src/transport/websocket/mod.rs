@@ -7,4 +7,4 @@ mod envelope;
 mod reply;
 mod upgrade;
 
-pub use upgrade::upgrade;
+pub(crate) use upgrade::upgrade;

@@ -12,7 +12,7 @@ use super::envelope::{Envelope, text_member};
 
 /// A reply that is ready to be sent.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// The frame.
     pub frame: Message,
     /// Its status.
@@ -20,12 +20,13 @@ pub struct Reply {
 }
 
 /// Builds a reply around a body that `write` makes; `write` returns the status.
-pub fn reply(
+pub(crate) fn reply(
     envelope: Option<&Envelope>,
     encoding: Encoding,
     write: impl FnOnce(&mut JsonText) -> u16,
 ) -> Reply {
-    let echoed = envelope.map_or(0, |envelope| envelope.body.as_ref().map_or(0, |body| body.bytes().len()));
+    let echoed =
+        envelope.map_or(0, |envelope| envelope.body.as_ref().map_or(0, |body| body.bytes().len()));
     let mut out = JsonText::with_capacity(echoed + 512);
     out.open(b'{');
     out.member("request");
@@ -48,7 +49,7 @@ pub fn reply(
 }
 
 /// A reply that tells an error.
-pub fn error(
+pub(crate) fn error(
     envelope: Option<&Envelope>,
     encoding: Encoding,
     info: Option<&OperationInfo>,
@@ -73,8 +74,7 @@ fn frame(text: Vec<u8>, encoding: Encoding) -> Message {
     {
         return Message::Binary(Bytes::from(packed));
     }
-    let text = String::from_utf8(text).unwrap_or_else(|error| {
-        String::from_utf8_lossy(error.as_bytes()).into_owned()
-    });
+    let text = String::from_utf8(text)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     Message::Text(Utf8Bytes::from(text))
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use http::header::{
-    CONNECTION, CONTENT_TYPE, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, CONTENT_TYPE, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
@@ -18,7 +19,10 @@ use crate::transport::Service;
 use crate::transport::http::HttpResponse;
 
 /// Answers an upgrade request, whatever its path; the socket is served by a task of its own.
-pub fn upgrade<A: Api + 'static>(service: &Arc<Service<A>>, mut request: Request<Body>) -> HttpResponse {
+pub(crate) fn upgrade<A: Api + 'static>(
+    service: &Arc<Service<A>>,
+    mut request: Request<Body>,
+) -> HttpResponse {
     let accept = match check(&request) {
         Ok(accept) => accept,
         Err(response) => return *response,
@@ -28,7 +32,8 @@ pub fn upgrade<A: Api + 'static>(service: &Arc<Service<A>>, mut request: Request
     service.shutdown.spawn(async move {
         let Ok(io) = upgraded.await else { return };
         let config = protocol(&task.config.websocket);
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(io), Role::Server, Some(config)).await;
+        let socket =
+            WebSocketStream::from_raw_socket(TokioIo::new(io), Role::Server, Some(config)).await;
         serve(task, socket).await;
     });
     let mut response = Response::new(Body::empty());
@@ -46,7 +51,10 @@ fn check(request: &Request<Body>) -> Result<HeaderValue, Box<HttpResponse>> {
         return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "The handshake is a GET request."));
     }
     if request.version() != Version::HTTP_11 {
-        return Err(refuse(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "The handshake needs HTTP/1.1."));
+        return Err(refuse(
+            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            "The handshake needs HTTP/1.1.",
+        ));
     }
     if !lists(headers, &UPGRADE, "websocket") || !lists(headers, &CONNECTION, "upgrade") {
         let mut response = refuse(StatusCode::UPGRADE_REQUIRED, "This is a WebSocket endpoint.");
@@ -57,15 +65,16 @@ fn check(request: &Request<Body>) -> Result<HeaderValue, Box<HttpResponse>> {
         return Err(refuse(StatusCode::BAD_REQUEST, "The Host header must stand once."));
     }
     if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        let mut response = refuse(StatusCode::BAD_REQUEST, "Only version 13 of the protocol is spoken.");
+        let mut response =
+            refuse(StatusCode::BAD_REQUEST, "Only version 13 of the protocol is spoken.");
         response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         return Err(response);
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| key.len() == 24);
     let accept = key.map(|key| derive_accept_key(key.as_bytes()));
-    accept
-        .and_then(|accept| HeaderValue::try_from(accept).ok())
-        .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "The Sec-WebSocket-Key header is missing or malformed."))
+    accept.and_then(|accept| HeaderValue::try_from(accept).ok()).ok_or_else(|| {
+        refuse(StatusCode::BAD_REQUEST, "The Sec-WebSocket-Key header is missing or malformed.")
+    })
 }
 
 /// Whether a header that is a list names a token.
