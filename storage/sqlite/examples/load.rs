@@ -1,6 +1,9 @@
 //! Measures the driver alone: many posters on one queue or several, then claims with deletes.
 //!
 //! `load FOLDER [posters] [messages per post] [posts] [queues] [body bytes] [option=value …]`
+//!
+//! `free=`, `claimed=` and `delayed=` say how many messages the first queue has before it starts,
+//! the claimed and the delayed ones at its head; other options are the driver's.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 
@@ -37,16 +40,30 @@ async fn main() {
         body: Bytes::from(vec![b'x'; number(5, 1024)]),
     });
     let options = arguments.iter().skip(1).filter_map(|text| text.split_once('='));
-    let options = options.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut options: Vec<(String, String)> =
+        options.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut before = |wanted: &str| {
+        let index = options.iter().position(|(name, _)| name == wanted);
+        index.map_or(0, |index| options.remove(index).1.parse().expect("a number"))
+    };
+    let (claimed, delayed, free) = (before("claimed"), before("delayed"), before("free"));
     let started = Instant::now();
     let options = OpenOptions { data_dir: folder.into(), now: now(), options };
     let store = (sukkal_storage_sqlite::entry().open)("sqlite:".into(), options).await;
     let store = store.expect("a store");
     println!("open {:?}", started.elapsed());
 
+    fill(&store, &plan, claimed, None).await;
+    hold(&store, claimed).await;
+    fill(&store, &plan, delayed, Some(now() + 3_600_000)).await;
+    fill(&store, &plan, free, None).await;
     post(&store, &plan).await;
     list(&store, &plan).await;
     claim(&store, &plan).await;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let memory =
+        status.lines().filter(|line| line.starts_with("VmRSS") || line.starts_with("VmHWM"));
+    println!("{}", memory.collect::<Vec<_>>().join(", "));
     store.control.close().await;
     store.data.close().await;
 }
@@ -68,6 +85,38 @@ fn message(plan: &Plan) -> NewMessage {
         body: Body::json(plan.body.clone()),
         checksum: None,
         attributes: Attributes::new(),
+    }
+}
+
+/// Puts messages into the first queue, a hundred at a time.
+async fn fill(store: &Store, plan: &Plan, count: usize, delay_until: Option<i64>) {
+    for _ in 0..count / 100 {
+        let messages = (0..100).map(|_| NewMessage { delay_until, ..message(plan) }).collect();
+        let post = Post {
+            queue: queue(0),
+            generation: 0,
+            messages,
+            client_id: "3381af92-2b9e-11e3-b191-71861300734c".into(),
+            idempotency_key: None,
+            now: now(),
+        };
+        store.data.messages().post(post).await.expect("a post");
+    }
+}
+
+/// Claims all messages of the first queue.
+async fn hold(store: &Store, count: usize) {
+    for _ in 0..count / 100 {
+        let create = CreateClaim {
+            queue: queue(0),
+            id: Uuid::now_v7(),
+            limit: 100,
+            ttl: 3600,
+            grace: 0,
+            dead_letter: None,
+            now: now(),
+        };
+        store.data.claims().create(create).await.expect("a claim");
     }
 }
 
@@ -123,13 +172,14 @@ async fn list(store: &Store, plan: &Plan) {
 }
 
 async fn claim(store: &Store, plan: &Arc<Plan>) {
+    let rounds = (plan.posts * plan.per_post / plan.posters / 10).min(300);
     let started = Instant::now();
     let mut tasks = Vec::new();
     for poster in 0..plan.posters {
         let (data, plan) = (store.data.clone(), plan.clone());
         tasks.push(tokio::spawn(async move {
             let mut times = Vec::new();
-            for round in 0..300 {
+            for round in 0..rounds {
                 let queue = queue((poster + round) % plan.queues);
                 let begun = Instant::now();
                 let create = CreateClaim {

@@ -200,3 +200,98 @@ impl Drop for Place<'_> {
 fn take_slot(slot: &Slot) -> Option<Box<dyn Job>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use diesel::result::Error;
+
+    use super::*;
+    use crate::session::Session;
+
+    type Finished = Arc<Mutex<Vec<usize>>>;
+
+    struct Numbered(usize, Finished);
+
+    impl Job for Numbered {
+        fn run(&mut self, _: &mut Session) -> Result<(), Error> {
+            Ok(())
+        }
+
+        fn finish(self: Box<Self>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+
+        fn fail(self: Box<Self>, _: &str) {}
+    }
+
+    fn finish_all(inbox: &Inbox) {
+        inbox.close();
+        while let Some(group) = inbox.take(1) {
+            group.jobs.into_iter().for_each(Job::finish);
+            inbox.finished(group.up_to);
+        }
+    }
+
+    fn is_ready(future: impl Future<Output = ()>) -> bool {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
+    }
+
+    #[test]
+    fn commands_outside_a_full_line_keep_their_places() {
+        let (inbox, finished) = (Inbox::new(), Finished::default());
+        let count = CAPACITY + 5;
+        let places: Vec<_> = (0..count)
+            .map(|number| inbox.put(None, Box::new(Numbered(number, finished.clone()))))
+            .collect();
+
+        finish_all(&inbox);
+
+        assert_eq!(places.len(), count);
+        assert_eq!(*finished.lock().unwrap(), (0..count).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_command_given_up_outside_is_not_done_and_nobody_waits_for_it() {
+        let (inbox, finished) = (Inbox::new(), Finished::default());
+        let mut places: Vec<_> = (0..CAPACITY + 1)
+            .map(|number| inbox.put(None, Box::new(Numbered(number, finished.clone()))))
+            .collect();
+
+        places.pop();
+        finish_all(&inbox);
+
+        assert_eq!(finished.lock().unwrap().len(), CAPACITY);
+        assert!(is_ready(inbox.settled(None)));
+    }
+
+    #[test]
+    fn a_read_waits_for_the_commands_of_its_queue_only() {
+        let (inbox, finished) = (Inbox::new(), Finished::default());
+        let queue = QueueKey::new("project", "queue");
+        let other = (0..)
+            .map(|number| QueueKey::new("project", format!("other {number}")))
+            .find(|other| inbox.stripe(other) != inbox.stripe(&queue))
+            .unwrap();
+        let _place = inbox.put(Some(&queue), Box::new(Numbered(0, finished)));
+
+        let before = [inbox.settled(Some(&queue)), inbox.settled(Some(&other))].map(is_ready);
+        finish_all(&inbox);
+
+        assert_eq!(before, [false, true]);
+        assert!(is_ready(inbox.settled(Some(&queue))));
+    }
+
+    #[test]
+    fn a_closed_line_takes_nothing() {
+        let inbox = Inbox::new();
+        inbox.close();
+
+        let place = inbox.put(None, Box::new(Numbered(0, Finished::default())));
+
+        assert!(place.is_none());
+    }
+}

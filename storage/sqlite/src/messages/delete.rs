@@ -41,6 +41,8 @@ statement! {
         = "SELECT key FROM claim INDEXED BY claim_id WHERE id = ? AND log = ? AND expires_at > ?";
 }
 
+type Row = (i64, i64, Option<Vec<u8>>, Option<i64>);
+
 /// A message that is there, as the rules of deleting see it.
 struct Target {
     seq: i64,
@@ -106,8 +108,7 @@ fn find(
     now: Millis,
 ) -> Result<Option<Target>, Failure> {
     let find = FindMessage { id: id.as_bytes(), log, now };
-    let row: Option<(i64, i64, Option<Vec<u8>>, Option<i64>)> =
-        find.get_result(connection).optional()?;
+    let row: Option<Row> = find.get_result(connection).optional()?;
     let Some((seq, claim, claim_id, claim_end)) = row else { return Ok(None) };
     let holder = claim_id.zip(claim_end).filter(|(_, ends)| *ends > now);
     let holder = holder.map(|(id, _)| uuid(&id)).transpose()?;

@@ -14,14 +14,17 @@ use crate::posting::{NOW, close, list, message, open, post, queue};
 
 /// A store with three messages, the second of which was changed behind its back.
 async fn damaged(folder: &Path) -> (Store, Vec<MessageId>) {
-    let store = open(folder, &[]).await.unwrap();
-    let ids = post(&store, vec![message(10), message(10), message(10)]).await.unwrap();
+    let store = open(folder, &[]).await.expect("a store");
+    let ids = post(&store, vec![message(10), message(10), message(10)]).await.expect("a post");
     close(store).await;
     let path = folder.join("sukkal.db");
-    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    connection.batch_execute("UPDATE message SET body = x'2222' WHERE marker = 2").unwrap();
+    let mut connection =
+        SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("a file");
+    connection
+        .batch_execute("UPDATE message SET body = x'2222' WHERE marker = 2")
+        .expect("a change");
     drop(connection);
-    (open(folder, &[]).await.unwrap(), ids)
+    (open(folder, &[]).await.expect("a store"), ids)
 }
 
 #[tokio::test]

@@ -11,8 +11,9 @@ use tempfile::TempDir;
 use crate::posting::{close, list, message, open, open_uri, post};
 
 fn change(path: &Path, text: &str) {
-    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    connection.batch_execute(text).unwrap();
+    let mut connection =
+        SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("a file");
+    connection.batch_execute(text).expect("a change");
 }
 
 async fn refusal(folder: &Path) -> String {
