@@ -68,6 +68,7 @@ mod tests {
                 Box::pin(async { Ok(Store { control: fake.clone(), data: fake }) })
             },
             test_uri: None,
+            maintenance: None,
         };
         let bad = Entry {
             schemes: &["bad"],
@@ -75,6 +76,7 @@ mod tests {
                 Box::pin(async { Err(StorageError::Unusable("it is damaged".to_owned())) })
             },
             test_uri: None,
+            maintenance: None,
         };
         Registry::new().with(good).with(bad)
     }

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod options;
+mod store;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use clap::{Parser, Subcommand};
 use sukkal_storage::Registry;
 
 pub use options::Options;
+pub use store::StoreCommand;
 
 use crate::config::{self, Config, ConfigError, Sources, Table};
 use crate::log::LogError;
@@ -35,6 +37,9 @@ pub enum Command {
     /// Shows or checks the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Looks after the store while no server runs.
+    #[command(subcommand)]
+    Store(StoreCommand),
 }
 
 /// What to do with the configuration.
@@ -61,6 +66,9 @@ pub enum CliError {
     /// The server did not start.
     #[error("{0}")]
     Run(#[from] RunError),
+    /// The store cannot be read, or is not sound.
+    #[error("{0}")]
+    Store(String),
     /// What the command says cannot be written, or the runtime cannot be started.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -97,15 +105,22 @@ pub fn execute(
         Command::Serve => serve(registry, &sources),
         Command::Config(ConfigCommand::Show) => show(&sources, out),
         Command::Config(ConfigCommand::Check { file }) => check(&file, out),
+        Command::Store(command) => {
+            let config = Config::from_settings(config::load(Table::standard(), &sources)?)?;
+            runtime()?.block_on(store::execute(command, registry, &config, out))
+        }
     }
 }
 
 fn serve(registry: &Registry, sources: &Sources) -> Result<(), CliError> {
     let config = Config::from_settings(config::load(Table::standard(), sources)?)?;
     crate::log::start(&config.log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run::run(registry, run::Stages::default(), &config))?;
+    runtime()?.block_on(run::run(registry, run::Stages::default(), &config))?;
     Ok(())
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// Shows values even when they do not work together, so that one can see why.

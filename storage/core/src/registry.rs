@@ -30,6 +30,29 @@ pub struct OpenOptions {
 /// The future of opening a store.
 pub type OpenFuture = Pin<Box<dyn Future<Output = Result<Store>> + Send>>;
 
+/// What an operator learns of a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Whether nothing is wrong.
+    pub is_sound: bool,
+    /// What there is to say, a sentence each.
+    pub lines: Vec<String>,
+}
+
+/// The future of a report.
+pub type ReportFuture = Pin<Box<dyn Future<Output = Result<Report>> + Send>>;
+
+/// What an operator does with a store that no server has open. Nothing is ever deleted.
+#[derive(Clone, Copy)]
+pub struct Maintenance {
+    /// Brings the schema to the version of this program.
+    pub migrate: fn(uri: String, options: OpenOptions) -> ReportFuture,
+    /// Reads versions and sizes.
+    pub status: fn(uri: String, options: OpenOptions) -> ReportFuture,
+    /// Reads everything and compares it with its checksums.
+    pub check: fn(uri: String, options: OpenOptions) -> ReportFuture,
+}
+
 /// One driver: its URI scheme and how to open a store.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -40,6 +63,8 @@ pub struct Entry {
     /// The environment variable that gives the conformance suite a store to test against;
     /// `None` if the suite can make one by itself.
     pub test_uri: Option<&'static str>,
+    /// What can be done with a store that is not open; `None` for a store that looks after itself.
+    pub maintenance: Option<Maintenance>,
 }
 
 /// The drivers a binary brings.

@@ -20,7 +20,7 @@ use crate::data::MemoryData;
 
 /// The driver for URIs of the scheme `memory`: each opening gives a store of its own.
 pub fn entry() -> Entry {
-    Entry { schemes: &["memory"], open: open_uri, test_uri: None }
+    Entry { schemes: &["memory"], open: open_uri, test_uri: None, maintenance: None }
 }
 
 /// Opens an empty store that nobody else sees; it lives as long as the value.

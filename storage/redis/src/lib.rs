@@ -34,6 +34,7 @@ pub fn entry() -> Entry {
         schemes: &["redis", "redis+unix", "rediss"],
         open: |uri, options| Box::pin(async move { open(&uri, &options).await }),
         test_uri: Some("CONFORMANCE_REDIS_URI"),
+        maintenance: None,
     }
 }
 

@@ -21,6 +21,7 @@ mod messages;
 mod plans;
 mod queues;
 mod reader;
+mod reports;
 mod row;
 mod schema;
 mod session;
@@ -44,7 +45,12 @@ use crate::data::{Role, SqliteData};
 /// - `sqlite:` means `sukkal.db` in the data folder of [`OpenOptions`], which is made.
 /// - `sqlite::memory:` is a store of its own that ends with its last role.
 pub fn entry() -> Entry {
-    Entry { schemes: &["sqlite"], open: open_uri, test_uri: None }
+    Entry {
+        schemes: &["sqlite"],
+        open: open_uri,
+        test_uri: None,
+        maintenance: Some(reports::maintenance()),
+    }
 }
 
 fn open_uri(uri: String, options: OpenOptions) -> OpenFuture {
