@@ -55,10 +55,23 @@ pub struct OperationInfo {
     pub schema: &'static str,
     /// The names of the input fields.
     pub fields: &'static [&'static str],
+    /// How it can end, errors aside.
+    pub outcomes: &'static [OutcomeInfo],
     /// How HTTP carries it.
     pub http: Option<&'static HttpBinding>,
     /// How the WebSocket carries it.
     pub websocket: Option<&'static WebSocketBinding>,
+}
+
+/// One way an operation can end.
+#[derive(Debug)]
+pub struct OutcomeInfo {
+    /// The name.
+    pub name: &'static str,
+    /// The status over HTTP, if it is bound there.
+    pub http: Option<u16>,
+    /// The status over WebSocket, if it is bound there.
+    pub websocket: Option<u16>,
 }
 
 /// The type of a query parameter.

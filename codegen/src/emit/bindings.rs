@@ -10,7 +10,7 @@ use crate::schema::Form;
 
 pub(crate) fn render(spec: &Spec) -> String {
     let mut text = String::from(
-        "use crate::binding::{Allowed, BodyShape, ErrorOverride, HttpBinding, MaxBody, OperationInfo, QueryField, QueryKind, RefusalRule, WebSocketBinding};\n\n",
+        "use crate::binding::{Allowed, BodyShape, ErrorOverride, HttpBinding, MaxBody, OperationInfo, OutcomeInfo, QueryField, QueryKind, RefusalRule, WebSocketBinding};\n\n",
     );
     text.push_str(&format!(
         "/// What refusals say over HTTP where an operation has no rule of its own.\npub const HTTP_REFUSALS: &[RefusalRule] = &{};\n\n",
@@ -164,7 +164,7 @@ fn info(spec: &Spec, operation: &Operation) -> String {
     let written = &operation.written;
     let none = || "None".to_owned();
     format!(
-        "/// What is known of `{0}`.\npub const {1}_INFO: &OperationInfo = &OperationInfo {{ name: {2}, resource: {3}, policy: {4}, pipelined: {5}, extension: {6}, needs_project: {7}, needs_client: {8}, checks_client: {9}, schema: {10}, fields: {11}, http: {12}, websocket: {13} }};\n\n",
+        "/// What is known of `{0}`.\npub const {1}_INFO: &OperationInfo = &OperationInfo {{ name: {2}, resource: {3}, policy: {4}, pipelined: {5}, extension: {6}, needs_project: {7}, needs_client: {8}, checks_client: {9}, schema: {10}, fields: {11}, outcomes: {14}, http: {12}, websocket: {13} }};\n\n",
         operation.name(),
         constant(operation.name()),
         literal(operation.name()),
@@ -179,5 +179,21 @@ fn info(spec: &Spec, operation: &Operation) -> String {
         list(operation.fields().keys()),
         written.http.as_ref().map_or_else(none, |binding| http(spec, operation, binding)),
         written.websocket.as_ref().map_or_else(none, |binding| websocket(spec, operation, binding)),
+        outcomes(operation),
     )
+}
+
+fn outcomes(operation: &Operation) -> String {
+    let written = &operation.written;
+    let each = operation.outcomes.keys().map(|name| {
+        let http = written.http.as_ref().and_then(|binding| binding.outcomes.get(name));
+        let websocket = written.websocket.as_ref().and_then(|binding| binding.outcomes.get(name));
+        format!(
+            "OutcomeInfo {{ name: {}, http: {:?}, websocket: {:?} }}",
+            literal(name),
+            http.map(|outcome| outcome.status),
+            websocket.map(|outcome| outcome.status)
+        )
+    });
+    format!("&[{}]", each.collect::<Vec<_>>().join(", "))
 }

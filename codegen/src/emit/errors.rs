@@ -55,10 +55,11 @@ fn methods(spec: &Spec) -> String {
     let mut text = String::from(
         "impl ApiError {\n/// What is known of this error.\npub fn info(&self) -> &'static crate::binding::ErrorInfo {\nmatch self {\n",
     );
-    for (name, error) in &spec.errors {
-        text.push_str(&format!(
-            "{} => {{ const INFO: &crate::binding::ErrorInfo = &crate::binding::ErrorInfo {{ name: {}, group: {}, kind: kinds::{}, title: {}, message: {}, error: {}, link: {} }}; INFO }}\n",
-            pattern(name, error),
+    let mut table = String::new();
+    for (at, (name, error)) in spec.errors.iter().enumerate() {
+        text.push_str(&format!("{} => ERRORS[{at}],\n", pattern(name, error)));
+        table.push_str(&format!(
+            "&crate::binding::ErrorInfo {{ name: {}, group: {}, kind: kinds::{}, title: {}, message: {}, error: {}, link: {} }},\n",
             literal(name),
             literal(error.group.as_deref().unwrap_or_default()),
             constant(&error.kind),
@@ -82,7 +83,9 @@ fn methods(spec: &Spec) -> String {
         "_ => None,\n}\n}\n}\n\n/// The names of all errors.\npub const ERROR_NAMES: &[&str] = ",
     );
     text.push_str(&super::rust::list(spec.errors.keys()));
-    text.push_str(";\n\n");
+    text.push_str(&format!(
+        ";\n\n/// What is known of each error, in the same order.\npub const ERRORS: &[&crate::binding::ErrorInfo] = &[\n{table}];\n\n"
+    ));
     text
 }
 
