@@ -55,10 +55,11 @@ impl DataDriver for RedisStore {
     }
 
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected> {
+        let visits = QUEUES.min(budget.max(1));
         let mut range = redis::cmd("ZRANGEBYSCORE");
-        range.arg(DUE).arg("-inf").arg(now).arg("LIMIT").arg(0).arg(QUEUES.min(budget));
+        range.arg(DUE).arg("-inf").arg(now).arg("LIMIT").arg(0).arg(visits);
         let mut due = Reply::plain(self.connection.send(&range).await?)?;
-        let mut collected = Collected { removed: 0, more: due.len() == QUEUES.min(budget) };
+        let mut collected = Collected { removed: 0, more: due.len() == visits };
         let share = budget / due.len().max(1);
         while due.len() > 0 {
             let Some(queue) = QueueKeys::queue(&due.text()?) else { continue };

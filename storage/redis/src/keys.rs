@@ -15,8 +15,8 @@ pub(crate) const FORMAT: &str = "sk:format";
 /// Everything but these is percent-encoded, so braces and slashes stand only where keys put them.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// What stands behind the base key in the other keys of a queue, in the order scripts get them;
-/// `None` is the base itself, and the two indexes belong to all queues.
+/// What stands behind the base key in the keys of a queue, in the order scripts get them; the two
+/// indexes belong to all queues.
 const PARTS: [Part; 11] = [
     Part::Of(""),
     Part::Of(":f"),

@@ -135,7 +135,7 @@ impl RedisStore {
     }
 }
 
-/// Checks that a queue takes part in a number; the replies of `TIME` are strings.
+/// A number that comes as a string, as in the reply of `TIME`.
 fn decimal(reply: &mut Reply) -> Result<i64> {
     let bytes = reply.bytes()?;
     integer(redis::Value::BulkString(bytes.into()))
