@@ -43,6 +43,11 @@ statement! {
 }
 
 statement! {
+    /// Writes back everything, waiting for whoever is at it.
+    WriteBackAll {} -> (BigInt, BigInt, BigInt) = "PRAGMA wal_checkpoint(FULL)";
+}
+
+statement! {
     /// Writes back everything and empties the log.
     Truncate {} -> (BigInt, BigInt, BigInt) = "PRAGMA wal_checkpoint(TRUNCATE)";
 }
@@ -94,7 +99,9 @@ impl Checkpointer {
             return;
         };
         let rest = pages - copied;
-        if pages >= LIMIT || (pages >= START_OVER && rest <= REST) {
+        if pages >= LIMIT {
+            let _ = WriteBackAll {}.get_result::<(i64, i64, i64)>(connection);
+        } else if pages >= START_OVER && rest <= REST {
             let _ = WriteBack {}.get_result::<(i64, i64, i64)>(connection);
         } else if rest >= WAKE || pages >= START_OVER {
             self.lock().is_woken = true;

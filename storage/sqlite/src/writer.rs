@@ -164,3 +164,68 @@ fn reopen(config: &Config) -> Result<Session, StorageError> {
     checkpoint::truncate(&mut connection)?;
     Session::new(connection)
 }
+
+#[cfg(test)]
+mod tests {
+    use sukkal_storage::OpenOptions;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::command::{Command, job};
+    use crate::error::Failure;
+
+    /// Ends the transaction it runs in, so that the commit after it fails.
+    struct Saboteur;
+
+    impl Command for Saboteur {
+        type Output = ();
+
+        fn run(&self, session: &mut Session) -> Result<(), Failure> {
+            Rollback {}.execute(&mut session.connection)?;
+            Ok(())
+        }
+    }
+
+    struct Nothing;
+
+    impl Command for Nothing {
+        type Output = ();
+
+        fn run(&self, _: &mut Session) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    fn writer(folder: &TempDir) -> Writer {
+        let options = OpenOptions { data_dir: folder.path().into(), now: 0, options: Vec::new() };
+        let config = Config::parse("sqlite:", &options).unwrap();
+        let mut connection = connection::open_writer(&config).unwrap();
+        connection::prepare(&mut connection, &config.location).unwrap();
+        Writer::new(config, Session::new(connection).unwrap(), None)
+    }
+
+    #[test]
+    fn a_failed_commit_fails_all_its_commands_and_the_next_group_finds_the_file_open() {
+        let folder = TempDir::new().unwrap();
+        let inbox = Inbox::new();
+        let (before, mut before_answer) = job(Nothing);
+        let (saboteur, mut saboteur_answer) = job(Saboteur);
+        let (after, mut after_answer) = job(Nothing);
+        let mut writer = writer(&folder);
+
+        let mut group = Group { jobs: vec![before, saboteur], up_to: 2 };
+        let done = writer.transact(&mut group.jobs);
+        writer.answer(group, done, &inbox);
+        let was_closed = writer.session.is_none();
+        let mut group = Group { jobs: vec![after], up_to: 3 };
+        let done = writer.transact(&mut group.jobs);
+        writer.answer(group, done, &inbox);
+
+        assert!(was_closed);
+        for answer in [&mut before_answer, &mut saboteur_answer] {
+            let answer = answer.try_recv().unwrap();
+            assert!(matches!(answer, Err(StorageError::Unavailable { .. })), "{answer:?}");
+        }
+        assert!(after_answer.try_recv().unwrap().is_ok());
+    }
+}
