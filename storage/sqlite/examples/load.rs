@@ -213,6 +213,9 @@ async fn claim(store: &Store, plan: &Arc<Plan>) {
 }
 
 fn report(what: &str, took: Duration, mut times: Vec<Duration>, messages: usize) {
+    if times.is_empty() {
+        return;
+    }
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 1000];
     let rate = times.len() as f64 / took.as_secs_f64();
