@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use bytes::Bytes;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value};
 
 use crate::binding::{OperationInfo, RefusalRule};
 use crate::decode::{Carried, CarriedValue, Document, Refused};
-use crate::raw::RawError;
+use crate::raw::{Cursor, RawError};
 
 /// One thing the schema refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,9 +111,9 @@ fn flatten(carried: &Carried<'_>) -> (Value, Vec<Violation>) {
     match carried.document {
         Document::Absent => {}
         Document::Payload { source, field } => {
-            flat.insert(field.to_owned(), serde_json::from_slice(source).unwrap_or(Value::Null));
+            flat.insert(field.to_owned(), read(source).unwrap_or_default());
         }
-        Document::Members { source, only, requires } => match serde_json::from_slice(source) {
+        Document::Members { source, only, requires } => match read(source) {
             Ok(Value::Object(members)) => {
                 for name in requires.iter().filter(|name| !members.contains_key(**name)) {
                     found.push(plain(&format!("/{name}"), "required", "is missing"));
@@ -124,6 +125,41 @@ fn flatten(carried: &Carried<'_>) -> (Value, Vec<Violation>) {
         },
     }
     (Value::Object(flat), found)
+}
+
+/// Reads with the scanner of the decoders, so that both see the same depth and the same integers.
+fn read(source: &Bytes) -> Result<Value, RawError> {
+    tree(&mut Cursor::new(source)?)
+}
+
+fn tree(cursor: &mut Cursor<'_>) -> Result<Value, RawError> {
+    match cursor.peek() {
+        b'"' => Ok(cursor.string()?.map(Value::from).unwrap_or_default()),
+        b'[' => {
+            let mut elements = Vec::new();
+            cursor.array(|cursor| {
+                elements.push(tree(cursor)?);
+                Ok(())
+            })?;
+            Ok(Value::from(elements))
+        }
+        b'{' => {
+            let mut members = Map::new();
+            cursor.object(|cursor, name| {
+                members.insert(name.to_owned(), tree(cursor)?);
+                Ok(())
+            })?;
+            Ok(Value::Object(members))
+        }
+        _ => {
+            let word = cursor.raw()?;
+            let text = std::str::from_utf8(word.bytes()).unwrap_or_default();
+            // The literal `-0` is an integer, which another reader takes for a float.
+            Ok(text
+                .parse::<i64>()
+                .map_or_else(|_| serde_json::from_str(text).unwrap_or_default(), Value::from))
+        }
+    }
 }
 
 fn carried_value(value: &CarriedValue<'_>) -> Value {
@@ -235,3 +271,6 @@ fn validator(info: &OperationInfo) -> Arc<Validator> {
         })
         .clone()
 }
+
+#[cfg(test)]
+mod tests;

@@ -246,3 +246,6 @@ pub fn location(path: &str) -> String {
     let path = kept.join("/");
     query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"))
 }
+
+#[cfg(test)]
+mod tests;

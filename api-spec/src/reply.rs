@@ -169,3 +169,6 @@ fn variable(error: &ApiError, name: &str) -> Option<String> {
         _ => error.field(name),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //!
 //! Every folder beside `base` holds `edits.yaml`, applied to a copy of `base`, and `message`.
 //! `UPDATE=1` rewrites the messages.
+#![expect(clippy::unwrap_used, reason = "a test ends where its files cannot be read")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
