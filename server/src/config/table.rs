@@ -1,6 +1,6 @@
 //! The one table of options, and finding one in it.
 
-use super::limit::{LIMITS, LimitOption};
+use super::limit::{LIMITS, LimitOption, highest};
 use super::option::{Fallback, Kind, OptionDef};
 use super::options::OPTIONS;
 
@@ -68,7 +68,7 @@ fn limit_option(limit: &LimitOption) -> OptionDef {
     OptionDef {
         section: "transport",
         name: limit.name,
-        kind: Kind::Integer { minimum: limit.minimum, maximum: limit.maximum(), unit: limit.unit },
+        kind: Kind::Integer { minimum: limit.minimum, maximum: highest(limit), unit: limit.unit },
         fallback: Fallback::Integer(limit.default),
         secret: false,
         doc: limit.doc,
