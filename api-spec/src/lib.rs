@@ -21,8 +21,21 @@ pub use operation::{Call, Operation};
 pub use order::Turn;
 pub use raw::Raw;
 
+/// The OpenAPI document of the HTTP face.
+pub const OPENAPI: &str = include_str!("../openapi.json");
+
+/// The JSON Schema of request and reply frames, by action.
+pub const ACTIONS_SCHEMA: &str = include_str!("../actions.schema.json");
+
 mod generated {
-    #![allow(clippy::all, clippy::pedantic, missing_docs, unused_variables, unused_mut, unused_qualifications)]
+    #![allow(
+        clippy::all,
+        clippy::pedantic,
+        missing_docs,
+        unused_variables,
+        unused_mut,
+        unused_qualifications
+    )]
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }
 

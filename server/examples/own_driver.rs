@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use sukkal_storage::{
-    Capabilities, ClaimStore, Collected, DataDriver, DeleteMessage, DeleteMessages, Entry, GetMessages,
-    ListMessages, Message, MessageStore, Millis, PopMessages, Post, PurgeMessages, Purged, QueueStateStore,
-    QueueStats, Result, StatsQuery, Store, StoreStatus, TransferStore,
+    Capabilities, ClaimStore, Collected, DataDriver, DeleteMessage, DeleteMessages, Entry,
+    GetMessages, ListMessages, Message, MessageStore, Millis, PopMessages, Post, PurgeMessages,
+    Purged, QueueStateStore, QueueStats, Result, StatsQuery, Store, StoreStatus, TransferStore,
 };
 
 /// The line that a registry takes: the scheme, and how to open a store.
@@ -24,7 +24,9 @@ fn entry() -> Entry {
         open: |_uri, options| {
             Box::pin(async move {
                 let memory = sukkal_drivers::registry();
-                let inner = memory.entry_for("memory:").expect("this example is built with the memory driver");
+                let inner = memory
+                    .entry_for("memory:")
+                    .expect("this example is built with the memory driver");
                 let store = (inner.open)("memory:".to_owned(), options).await?;
                 let tally = Tally { inner: Arc::clone(&store.data), posted: Mutex::default() };
                 Ok(Store { control: store.control, data: Arc::new(tally) })
@@ -113,7 +115,11 @@ impl DataDriver for Tally {
     async fn status(&self) -> Result<StoreStatus> {
         let status = self.inner.status().await?;
         let posted = self.posted.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(StoreStatus { driver: "tally", detail: format!("posted by project: {posted:?}"), ..status })
+        Ok(StoreStatus {
+            driver: "tally",
+            detail: format!("posted by project: {posted:?}"),
+            ..status
+        })
     }
 
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::Request;
 use hyper_util::service::TowerToHyperService;
 use sukkal_spec::Limits;
@@ -13,7 +14,7 @@ use sukkal_storage::Store;
 use tokio::time::Instant;
 use tower::service_fn;
 
-use crate::admin::{Admin, start_metrics};
+use crate::admin::{Admin, Document, start_metrics};
 use crate::background::{Mover, collect_garbage};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -91,7 +92,7 @@ impl Running {
                 stores: vec![("main".to_owned(), self.store.clone())],
                 listeners: self.listeners(),
                 metrics,
-                documents: Vec::new(),
+                documents: documents(),
                 shutdown: self.shutdown.clone(),
                 started: Instant::now(),
             };
@@ -185,4 +186,17 @@ impl Running {
         let make = move |_peer| service.clone();
         self.shutdown.spawn(listener::serve(name, tcp, settings, make, self.shutdown.clone()));
     }
+}
+
+/// The published documents.
+fn documents() -> Vec<Document> {
+    let document = |path: &str, content_type, text: &'static str| Document {
+        path: path.to_owned(),
+        content_type,
+        bytes: Bytes::from_static(text.as_bytes()),
+    };
+    vec![
+        document("/openapi.json", "application/json", sukkal_spec::OPENAPI),
+        document("/actions.schema.json", "application/schema+json", sukkal_spec::ACTIONS_SCHEMA),
+    ]
 }

@@ -67,7 +67,8 @@ async fn fill(subject: &Subject, queue: &str, depth: usize) {
 async fn crowd(connection: &mut Connection, queue: &str) {
     let path = format!("/v2/queues/{queue}");
     let media = "application/openstack-messaging-v2.0-json-patch";
-    let patch = "[{\"op\": \"add\", \"path\": \"/metadata/_default_message_delay\", \"value\": 900}]";
+    let patch =
+        "[{\"op\": \"add\", \"path\": \"/metadata/_default_message_delay\", \"value\": 900}]";
     let text = String::from_utf8(request("PATCH", &path, Some(patch))).unwrap();
     let text = text.replace("Content-Type: application/json", &format!("Content-Type: {media}"));
     assert_eq!(connection.call(text.as_bytes()).await.0, 200);
@@ -82,7 +83,11 @@ async fn crowd(connection: &mut Connection, queue: &str) {
     for _ in 0..250 {
         assert_eq!(connection.call(&request("POST", &messages, Some(&body))).await.0, 201);
     }
-    let claim = request("POST", &format!("{path}/claims?limit=20"), Some("{\"ttl\": 43200, \"grace\": 60}"));
+    let claim = request(
+        "POST",
+        &format!("{path}/claims?limit=20"),
+        Some("{\"ttl\": 43200, \"grace\": 60}"),
+    );
     for _ in 0..1000 {
         assert_eq!(connection.call(&claim).await.0, 201);
     }
@@ -91,9 +96,15 @@ async fn crowd(connection: &mut Connection, queue: &str) {
 async fn cycle(connection: &mut Connection, queue: &str) -> Vec<(&'static str, Duration)> {
     let path = format!("/v2/queues/{queue}");
     let messages = format!("{path}/messages");
-    let claim = request("POST", &format!("{path}/claims?limit=10"), Some("{\"ttl\": 300, \"grace\": 60}"));
-    let post = request("POST", &messages, Some("{\"messages\": [{\"ttl\": 86400, \"delay\": 0, \"body\": 1}]}"));
-    let page = connection.call(&request("GET", &format!("{messages}?echo=true&limit=20"), None)).await.1;
+    let claim =
+        request("POST", &format!("{path}/claims?limit=10"), Some("{\"ttl\": 300, \"grace\": 60}"));
+    let post = request(
+        "POST",
+        &messages,
+        Some("{\"messages\": [{\"ttl\": 86400, \"delay\": 0, \"body\": 1}]}"),
+    );
+    let page =
+        connection.call(&request("GET", &format!("{messages}?echo=true&limit=20"), None)).await.1;
     let page: Value = serde_json::from_slice(&page).unwrap();
     let next = page["links"][0]["href"].as_str().unwrap().to_owned();
     let list = request("GET", &next, None);
@@ -113,9 +124,18 @@ async fn cycle(connection: &mut Connection, queue: &str) -> Vec<(&'static str, D
         let (status, body) = connection.call(&claim).await;
         assert_eq!(status, 201);
         let claimed: Value = serde_json::from_slice(&body).unwrap();
-        let ids: Vec<&str> = claimed["messages"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
+        let ids: Vec<&str> = claimed["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| m["id"].as_str().unwrap())
+            .collect();
         let delete = request("DELETE", &format!("{messages}?ids={}", ids.join(",")), None);
         assert_eq!(connection.call(&delete).await.0, 204);
     }
-    vec![("post", posting), ("list from a marker", listing), ("claim 10 + delete 10", begun.elapsed())]
+    vec![
+        ("post", posting),
+        ("list from a marker", listing),
+        ("claim 10 + delete 10", begun.elapsed()),
+    ]
 }

@@ -27,8 +27,17 @@ pub(crate) async fn measure(plan: Plan) {
         table.add("service", rate(subject.http, 32, &post, plan.seconds).await);
         table.add("direct", direct(&store, plan.seconds).await);
     }
-    table.ratio("POST 1 message, Redis, 32 connections / the script driven directly", "service", "direct", "0.30");
-    println!("(medians: service {:.0}/s, direct {:.0}/s)", table.median("service"), table.median("direct"));
+    table.ratio(
+        "POST 1 message, Redis, 32 connections / the script driven directly",
+        "service",
+        "direct",
+        "0.30",
+    );
+    println!(
+        "(medians: service {:.0}/s, direct {:.0}/s)",
+        table.median("service"),
+        table.median("direct")
+    );
 }
 
 /// The driver without the service: one script per post, 32 at a time.

@@ -56,7 +56,10 @@ pub(crate) fn request(method: &str, path: &str, body: Option<&str>) -> Vec<u8> {
         "{method} {path} HTTP/1.1\r\nHost: bench\r\nClient-ID: {CLIENT}\r\nX-Project-ID: {PROJECT}\r\n"
     );
     if let Some(body) = body {
-        text.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
+        text.push_str(&format!(
+            "Content-Type: application/json\r\nContent-Length: {}\r\n",
+            body.len()
+        ));
     }
     text.push_str("\r\n");
     text.push_str(body.unwrap_or_default());
@@ -71,7 +74,12 @@ pub(crate) fn document(messages: usize) -> String {
 }
 
 /// Requests per second of this many connections repeating one request.
-pub(crate) async fn rate(address: SocketAddr, connections: usize, request: &[u8], length: Duration) -> f64 {
+pub(crate) async fn rate(
+    address: SocketAddr,
+    connections: usize,
+    request: &[u8],
+    length: Duration,
+) -> f64 {
     let begun = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..connections {

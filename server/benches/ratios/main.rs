@@ -46,7 +46,8 @@ impl Table {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|each| each != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|each| each != "--bench").collect();
     let number = |name: &str, default: u64| {
         let at = arguments.iter().position(|each| each == name);
         at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(default)

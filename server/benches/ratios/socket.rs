@@ -22,8 +22,13 @@ pub(crate) async fn measure(plan: Plan) {
     }
     table.ratio("WebSocket post, 32 connections / HTTP post", "32 sockets", "http", "1.2");
     table.ratio("One socket, 64 in flight / one in flight", "64 in flight", "1 socket", "5");
-    println!("(medians: http {:.0}/s, 32 sockets {:.0}/s, one socket {:.0}/s, 64 in flight {:.0}/s)",
-        table.median("http"), table.median("32 sockets"), table.median("1 socket"), table.median("64 in flight"));
+    println!(
+        "(medians: http {:.0}/s, 32 sockets {:.0}/s, one socket {:.0}/s, 64 in flight {:.0}/s)",
+        table.median("http"),
+        table.median("32 sockets"),
+        table.median("1 socket"),
+        table.median("64 in flight")
+    );
 }
 
 fn frame() -> Message {
@@ -39,7 +44,8 @@ async fn sockets(address: SocketAddr, count: usize, in_flight: usize, length: Du
     let mut tasks = Vec::new();
     for _ in 0..count {
         tasks.push(tokio::spawn(async move {
-            let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{address}/")).await.unwrap();
+            let (mut socket, _) =
+                tokio_tungstenite::connect_async(format!("ws://{address}/")).await.unwrap();
             let frame = frame();
             for _ in 0..in_flight {
                 socket.feed(frame.clone()).await.unwrap();
@@ -53,7 +59,9 @@ async fn sockets(address: SocketAddr, count: usize, in_flight: usize, length: Du
                     let text = reply.into_text().unwrap();
                     assert!(text.contains("\"status\": 201"), "{text}");
                     ready += 1;
-                    next = futures_util::FutureExt::now_or_never(socket.next()).flatten().map(Result::unwrap);
+                    next = futures_util::FutureExt::now_or_never(socket.next())
+                        .flatten()
+                        .map(Result::unwrap);
                 }
                 done += ready;
                 for _ in 0..ready {

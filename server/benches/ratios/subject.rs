@@ -36,9 +36,11 @@ impl Subject {
             ],
             ..Sources::default()
         };
-        let config = Config::from_settings(load_options(Options::standard(), &sources).unwrap()).unwrap();
+        let config =
+            Config::from_settings(load_options(Options::standard(), &sources).unwrap()).unwrap();
         let clock = Clock::system();
-        let opened = store::open(&sukkal_drivers::registry(), &config.storage, clock.now()).await.unwrap();
+        let opened =
+            store::open(&sukkal_drivers::registry(), &config.storage, clock.now()).await.unwrap();
         let running = Running::start(opened, clock, config).await.unwrap();
         Self {
             http: running.http.unwrap(),
@@ -55,7 +57,8 @@ pub(crate) async fn post(plan: Plan) {
     let subject = Subject::start("sqlite:").await;
     let memory = Subject::start("memory:").await;
     let path = "/v2/queues/q/messages";
-    let (one, ten) = (request("POST", path, Some(&document(1))), request("POST", path, Some(&document(10))));
+    let (one, ten) =
+        (request("POST", path, Some(&document(1))), request("POST", path, Some(&document(10))));
     let mut table = Table::default();
     for _ in 0..plan.rounds {
         for (name, address) in [("null", bare), ("sqlite", subject.http), ("memory", memory.http)] {
@@ -63,9 +66,25 @@ pub(crate) async fn post(plan: Plan) {
             table.add(&format!("{name} 10"), rate(address, 32, &ten, plan.seconds).await);
         }
     }
-    table.ratio("POST 1 message of 1 KiB, 32 connections, synced SQLite / bare handler", "sqlite 1", "null 1", "0.25, aim 0.40");
-    table.ratio("POST 10 messages, 32 connections, synced SQLite / bare handler", "sqlite 10", "null 10", "0.12");
+    table.ratio(
+        "POST 1 message of 1 KiB, 32 connections, synced SQLite / bare handler",
+        "sqlite 1",
+        "null 1",
+        "0.25, aim 0.40",
+    );
+    table.ratio(
+        "POST 10 messages, 32 connections, synced SQLite / bare handler",
+        "sqlite 10",
+        "null 10",
+        "0.12",
+    );
     table.ratio("POST 1 message, memory / bare handler", "memory 1", "null 1", "-");
-    println!("(medians: null {:.0}/s and {:.0}/s, sqlite {:.0}/s and {:.0}/s, memory {:.0}/s)",
-        table.median("null 1"), table.median("null 10"), table.median("sqlite 1"), table.median("sqlite 10"), table.median("memory 1"));
+    println!(
+        "(medians: null {:.0}/s and {:.0}/s, sqlite {:.0}/s and {:.0}/s, memory {:.0}/s)",
+        table.median("null 1"),
+        table.median("null 10"),
+        table.median("sqlite 1"),
+        table.median("sqlite 10"),
+        table.median("memory 1")
+    );
 }

@@ -46,7 +46,8 @@ pub(super) async fn execute(
         now: Clock::system().now(),
         options: config.storage.options.clone(),
     };
-    let report = work(uri.clone(), options).await.map_err(|error| CliError::Store(error.to_string()))?;
+    let report =
+        work(uri.clone(), options).await.map_err(|error| CliError::Store(error.to_string()))?;
     show(&report, out)
 }
 

@@ -101,10 +101,7 @@ impl<A: sukkal_spec::Api + 'static> Routes<A> {
 
 impl<A> Routes<A> {
     /// Finds the route of a decoded path, and the values of its variables.
-    pub(crate) fn find<'p>(
-        &self,
-        path: &'p str,
-    ) -> Option<(&Route<A>, Captures<'p>)> {
+    pub(crate) fn find<'p>(&self, path: &'p str) -> Option<(&Route<A>, Captures<'p>)> {
         let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
         self.0.get(parts.len())?.iter().find_map(|route| {
             let mut captures = Vec::new();
