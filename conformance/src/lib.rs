@@ -2,5 +2,8 @@
 //!
 //! Nothing here knows the server: it is a URL. See `README.md` for how to point it at one.
 
+pub mod case;
+pub mod cases;
 pub mod client;
 pub mod recorded;
+pub mod service;

@@ -1,0 +1,254 @@
+//! What clients were told, and whether the service still stands by it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard};
+
+use tokio::sync::watch;
+
+use crate::api::{Api, Claim, Message};
+
+/// The most messages of a claim.
+pub(crate) const CLAIM_SIZE: usize = 5;
+
+/// What was asked for and what was acknowledged; only ever added to.
+pub(crate) struct Ledger {
+    queues: Vec<String>,
+    entries: Mutex<Entries>,
+    acknowledged: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Entries {
+    /// Numbers below it were sent.
+    next_number: u64,
+    /// The queue and number of each acknowledged message, by id.
+    posted: HashMap<String, (usize, u64)>,
+    delete_tried: HashSet<String>,
+    deleted: HashSet<String>,
+    /// The queue and message ids of each acknowledged claim.
+    claims: HashMap<String, (usize, Vec<String>)>,
+    claim_of: HashMap<String, String>,
+    claims_tried: usize,
+    next_queue: u64,
+    created: BTreeSet<String>,
+    removal_tried: BTreeSet<String>,
+    removed: BTreeSet<String>,
+}
+
+/// How much a ledger holds.
+#[derive(Debug)]
+#[expect(dead_code, reason = "shown to whoever runs it")]
+pub(crate) struct Totals {
+    messages: usize,
+    claims: usize,
+    deletes: usize,
+    queues: usize,
+    messages_in_doubt: u64,
+    deletes_in_doubt: usize,
+    claims_in_doubt: usize,
+}
+
+impl Ledger {
+    /// An empty one; messages go to these queues.
+    pub(crate) fn new(queues: &[&str]) -> Self {
+        let queues = queues.iter().map(|queue| (*queue).to_owned()).collect();
+        Self { queues, entries: Mutex::default(), acknowledged: watch::Sender::new(0) }
+    }
+
+    /// The name of a queue for messages; all numbers have one.
+    pub(crate) fn queue(&self, at: usize) -> &str {
+        &self.queues[self.place(at)]
+    }
+
+    /// The place of that queue among all.
+    pub(crate) fn place(&self, at: usize) -> usize {
+        at % self.queues.len()
+    }
+
+    /// How much was acknowledged so far.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        *self.acknowledged.borrow()
+    }
+
+    /// Waits until so much is acknowledged.
+    pub(crate) async fn reach(&self, goal: u64) {
+        self.acknowledged.subscribe().wait_for(|count| *count >= goal).await.unwrap();
+    }
+
+    /// Numbers for so many messages about to be posted.
+    pub(crate) fn numbers(&self, count: usize) -> Vec<u64> {
+        let mut entries = self.entries();
+        let first = entries.next_number;
+        entries.next_number += count as u64;
+        (first..entries.next_number).collect()
+    }
+
+    pub(crate) fn posted(&self, queue: usize, ids: Vec<String>, numbers: &[u64]) {
+        assert_eq!(ids.len(), numbers.len());
+        let mut entries = self.entries();
+        for (id, number) in ids.into_iter().zip(numbers) {
+            let before = entries.posted.insert(id, (queue, *number));
+            assert_eq!(before, None, "an id was given twice");
+        }
+        drop(entries);
+        self.count();
+    }
+
+    pub(crate) fn claims(&self) {
+        self.entries().claims_tried += 1;
+    }
+
+    pub(crate) fn claimed(&self, queue: usize, claim: &Claim) {
+        let mut entries = self.entries();
+        for message in &claim.messages {
+            let before = entries.claim_of.insert(message.id.clone(), claim.id.clone());
+            assert_eq!(before, None, "{message:?} is in two live claims: {claim:?}");
+            assert!(!entries.deleted.contains(&message.id), "{message:?} is back in {claim:?}");
+        }
+        let ids = claim.messages.iter().map(|message| message.id.clone()).collect();
+        entries.claims.insert(claim.id.clone(), (queue, ids));
+        drop(entries);
+        self.count();
+    }
+
+    pub(crate) fn found_nothing_to_claim(&self) {
+        self.entries().claims_tried -= 1;
+    }
+
+    pub(crate) fn deletes(&self, id: &str) {
+        self.entries().delete_tried.insert(id.to_owned());
+    }
+
+    pub(crate) fn deleted(&self, id: &str) {
+        self.entries().deleted.insert(id.to_owned());
+        self.count();
+    }
+
+    /// A name for a queue about to be created.
+    pub(crate) fn new_queue(&self) -> String {
+        let mut entries = self.entries();
+        entries.next_queue += 1;
+        format!("made-{:06}", entries.next_queue)
+    }
+
+    pub(crate) fn created(&self, queue: &str) {
+        self.entries().created.insert(queue.to_owned());
+        self.count();
+    }
+
+    pub(crate) fn removes(&self, queue: &str) {
+        self.entries().removal_tried.insert(queue.to_owned());
+    }
+
+    pub(crate) fn removed(&self, queue: &str) {
+        self.entries().removed.insert(queue.to_owned());
+        self.count();
+    }
+
+    /// Compares everything with what is there. Claims all that is free.
+    pub(crate) async fn check(&self, api: &mut Api) -> Totals {
+        self.check_queues(&api.queues().await.unwrap());
+        let mut unclaimed = BTreeMap::new();
+        for (at, queue) in self.queues.iter().enumerate() {
+            let present = api.messages(queue).await.unwrap();
+            self.check_messages(at, &present);
+            unclaimed.extend(present.into_iter().map(|message| (message.id, message.number)));
+        }
+        self.check_claims(api).await;
+        self.entries().claim_of.keys().for_each(|id| drop(unclaimed.remove(id)));
+        for queue in &self.queues {
+            while let Some(claim) = api.claim(queue, CLAIM_SIZE).await.unwrap() {
+                for Message { id, .. } in &claim.messages {
+                    let holder = self.entries().claim_of.insert(id.clone(), claim.id.clone());
+                    assert_eq!(holder, None, "{id} is in two live claims");
+                    assert!(unclaimed.remove(id).is_some(), "{id} was claimed but not listed");
+                }
+            }
+        }
+        let totals = self.totals();
+        let most = totals.claims_in_doubt * CLAIM_SIZE;
+        assert!(unclaimed.len() <= most, "{} messages nobody can claim", unclaimed.len());
+        totals
+    }
+
+    fn check_queues(&self, listed: &[String]) {
+        let entries = self.entries();
+        let present: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+        assert_eq!(present.len(), listed.len(), "a queue is listed twice");
+        for queue in self.queues.iter().chain(&entries.created) {
+            let may_be_gone = entries.removal_tried.contains(queue);
+            assert!(may_be_gone || present.contains(queue.as_str()), "queue {queue} is lost");
+        }
+        for queue in &entries.removed {
+            assert!(!present.contains(queue.as_str()), "queue {queue} is back");
+        }
+        let tried = |queue: &str| {
+            let number = queue.strip_prefix("made-").and_then(|number| number.parse().ok());
+            number.is_some_and(|number: u64| number <= entries.next_queue)
+        };
+        for queue in listed {
+            assert!(self.queues.contains(queue) || tried(queue), "queue {queue} from nowhere");
+        }
+    }
+
+    fn check_messages(&self, queue: usize, present: &[Message]) {
+        let entries = self.entries();
+        let ids: HashMap<&str, u64> =
+            present.iter().map(|message| (message.id.as_str(), message.number)).collect();
+        let numbers: HashSet<u64> = ids.values().copied().collect();
+        assert_eq!(ids.len(), present.len(), "a message is listed twice");
+        assert_eq!(numbers.len(), present.len(), "a message was stored twice");
+        assert!(numbers.iter().all(|number| *number < entries.next_number), "from nowhere");
+        for (id, (of, number)) in entries.posted.iter().filter(|(_, (of, _))| *of == queue) {
+            match ids.get(id.as_str()) {
+                Some(found) => assert_eq!(found, number, "message {id} of queue {of} changed"),
+                None => assert!(
+                    entries.delete_tried.contains(id),
+                    "message {id} ({number}) was acknowledged and is lost"
+                ),
+            }
+        }
+        for id in &entries.deleted {
+            assert!(!ids.contains_key(id.as_str()), "message {id} was deleted and is back");
+        }
+    }
+
+    /// Claims hold what was acknowledged, as far as nobody tried to delete it.
+    async fn check_claims(&self, api: &mut Api) {
+        let open: Vec<_> = {
+            let entries = self.entries();
+            let rest = entries.claims.iter().map(|(claim, (queue, ids))| {
+                let kept = ids.iter().filter(|id| !entries.delete_tried.contains(*id));
+                (claim.clone(), *queue, ids.clone(), kept.cloned().collect::<Vec<_>>())
+            });
+            rest.filter(|(_, _, _, kept)| !kept.is_empty()).collect()
+        };
+        for (claim, queue, all, kept) in open {
+            let held = api.claimed(self.queue(queue), &claim).await.unwrap();
+            let held: HashSet<String> = held.into_iter().map(|message| message.id).collect();
+            assert!(kept.iter().all(|id| held.contains(id)), "{claim} lost some of {kept:?}");
+            assert!(held.iter().all(|id| all.contains(id)), "{claim} holds more than {all:?}");
+        }
+    }
+
+    fn totals(&self) -> Totals {
+        let entries = self.entries();
+        Totals {
+            messages: entries.posted.len(),
+            claims: entries.claims.len(),
+            deletes: entries.deleted.len(),
+            queues: entries.created.len(),
+            messages_in_doubt: entries.next_number - entries.posted.len() as u64,
+            deletes_in_doubt: entries.delete_tried.len() - entries.deleted.len(),
+            claims_in_doubt: entries.claims_tried - entries.claims.len(),
+        }
+    }
+
+    fn count(&self) {
+        self.acknowledged.send_modify(|count| *count += 1);
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap()
+    }
+}
