@@ -145,7 +145,7 @@ fn load_operation(
     Ok(Operation { file, written, input, outcomes })
 }
 
-/// An outcome that is a reference takes the members of the type.
+/// An outcome that is a reference takes the members of the type and keeps what it says of itself.
 fn resolve_outcome(
     file: &str,
     name: &str,
@@ -153,7 +153,10 @@ fn resolve_outcome(
     types: &BTreeMap<String, TypeDef>,
 ) -> Result<Schema, SpecError> {
     let Form::Ref(target) = &schema.form else { return Ok(schema) };
-    types.get(target).map(|def| def.schema.clone()).ok_or_else(|| {
-        SpecError::new(file, format!("outcomes.{name}"), format!("\"{target}\" is not a type"))
-    })
+    let Some(def) = types.get(target) else {
+        let message = format!("\"{target}\" is not a type");
+        return Err(SpecError::new(file, format!("outcomes.{name}"), message));
+    };
+    let description = schema.description.or_else(|| def.schema.description.clone());
+    Ok(Schema { description, ..def.schema.clone() })
 }

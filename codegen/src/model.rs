@@ -237,3 +237,6 @@ pub struct WebSocketExample {
     pub body: Option<Value>,
     pub status: u16,
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,6 +162,25 @@ fn the_contract_and_the_stores_know_no_transport() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn only_the_binary_of_the_server_names_the_drivers() {
+    let mut files = Vec::new();
+    rust_files(&root().join("server/src"), &mut files);
+
+    let wrong: Vec<String> = files
+        .iter()
+        .map(|path| path.strip_prefix(root()).unwrap().display().to_string())
+        .filter(|path| path != "server/src/main.rs")
+        .filter(|path| {
+            let text = fs::read_to_string(root().join(path)).unwrap();
+            ["sukkal_drivers", "sukkal_storage_"].iter().any(|name| text.contains(name))
+        })
+        .collect();
+
+    assert!(files.iter().any(|path| path.ends_with("main.rs")));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// Whether a line says a status: the type for it, or a number where a status is meant.
 fn says_a_status(line: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();

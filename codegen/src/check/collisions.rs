@@ -57,6 +57,14 @@ pub(super) fn check(spec: &Spec) -> Result<(), SpecError> {
                 return Err(SpecError::new(&each.operation.file, "operation", message));
             }
         }
+        if bound.len() > 1 && place.starts_with("action ") {
+            let plain = bound.iter().find(|each| each.when.is_none());
+            if let Some(plain) = plain {
+                let message = format!("operations that share an action all need one: {place}");
+                let file = &plain.operation.file;
+                return Err(SpecError::new(file, "websocket.when", message));
+            }
+        }
         let owners: Vec<&Bound<'_>> = bound.iter().filter(|each| each.owns).collect();
         let wanted = usize::from(!seen.contains_key(&None));
         if owners.len() == wanted {

@@ -15,7 +15,11 @@ pub(crate) fn render(spec: &Spec) -> String {
     let mut text = String::new();
     for (resource, operations) in &resources {
         text.push_str(&format!(
-            "/// The operations of the resource `{resource}`.\npub trait {}Api: Send + Sync {{\n",
+            "{}pub trait {}Api: Send + Sync {{\n",
+            doc(&format!(
+                "The operations of the resource `{resource}`.\n\n{}",
+                spec.service.resources[*resource]
+            )),
             camel(resource)
         ));
         for operation in operations {

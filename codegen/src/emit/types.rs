@@ -29,7 +29,9 @@ pub(crate) fn render(spec: &Spec) -> String {
             operation.name()
         ));
         for (outcome, schema) in &operation.outcomes {
-            text.push_str(&format!("/// `{outcome}`.\n{} {{\n", camel(outcome)));
+            let about = schema.description.clone().unwrap_or_else(|| format!("`{outcome}`."));
+            text.push_str(&doc(&about));
+            text.push_str(&format!("{} {{\n", camel(outcome)));
             text.push_str(&members(spec, schema, ""));
             text.push_str("},\n");
         }
