@@ -3,10 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on fails")]
 
 mod claim;
+mod message;
+mod node;
+mod protocol;
+mod queue;
 
 use crate::case::Case;
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = Case> {
-    [claim::CASES].into_iter().flatten().copied().flatten().copied()
+    let folders = [claim::CASES, message::CASES, node::CASES, protocol::CASES, queue::CASES];
+    folders.into_iter().flatten().copied().flatten().copied()
 }

@@ -24,7 +24,7 @@ pub struct HttpRequest {
     /// Path and query, already percent-encoded.
     pub path: String,
     pub headers: Vec<(String, String)>,
-    /// `None` sends neither a body nor a `Content-Length`.
+    /// `None` sends neither a body nor a `Content-Length`. With a `Transfer-Encoding` it is sent as it is.
     pub body: Option<Vec<u8>>,
 }
 
@@ -97,8 +97,10 @@ impl HttpClient {
             refuse_line_breaks("header", value)?;
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        let states_length =
-            request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        let states_length = request.headers.iter().any(|(name, _)| {
+            name.eq_ignore_ascii_case("content-length")
+                || name.eq_ignore_ascii_case("transfer-encoding")
+        });
         if let (Some(body), false) = (&request.body, states_length) {
             head.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }

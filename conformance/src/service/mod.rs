@@ -187,25 +187,39 @@ impl Service {
 
     /// Sends a frame in the encoding of the transport and waits for the answer.
     pub async fn exchange_frame(&self, info: &'static OperationInfo, frame: Value) -> Reply {
+        self.exchange_all(info, &[frame]).await.remove(0)
+    }
+
+    /// Sends frames without waiting between them, then waits for as many answers.
+    pub async fn exchange_all(&self, info: &'static OperationInfo, frames: &[Value]) -> Vec<Reply> {
         let encoding = self.transport.encoding();
-        self.exchange(info, async |socket| socket.send(encoding, &frame).await).await
+        let send = async |socket: &mut WebSocketClient| {
+            for frame in frames {
+                socket.send(encoding, frame).await?;
+            }
+            Ok(())
+        };
+        self.exchange(info, frames.len(), send).await
     }
 
     /// Sends a text frame as it is and waits for the answer.
     pub async fn exchange_text(&self, info: &'static OperationInfo, text: String) -> Reply {
-        self.exchange(info, async |socket| socket.send_text(text).await).await
+        let send = async |socket: &mut WebSocketClient| socket.send_text(text).await;
+        self.exchange(info, 1, send).await.remove(0)
     }
 
     /// Sends a binary frame as it is and waits for the answer.
     pub async fn exchange_binary(&self, info: &'static OperationInfo, bytes: Vec<u8>) -> Reply {
-        self.exchange(info, async |socket| socket.send_binary(bytes).await).await
+        let send = async |socket: &mut WebSocketClient| socket.send_binary(bytes).await;
+        self.exchange(info, 1, send).await.remove(0)
     }
 
     async fn exchange(
         &self,
         info: &'static OperationInfo,
+        count: usize,
         send: impl AsyncFnOnce(&mut WebSocketClient) -> Result<(), ClientError>,
-    ) -> Reply {
+    ) -> Vec<Reply> {
         let mut slot = self.socket.lock().await;
         let answered: Result<_, ClientError> = async {
             let mut socket = match slot.take() {
@@ -216,15 +230,15 @@ impl Service {
                 }
             };
             send(&mut socket).await?;
-            let answer = socket.answer().await?;
+            let mut answers = Vec::with_capacity(count);
+            for _ in 0..count {
+                answers.push(Reply::from_frame(info, self.transport, socket.answer().await?));
+            }
             *slot = Some(socket);
-            Ok(answer)
+            Ok(answers)
         }
         .await;
-        match answered {
-            Ok(answer) => Reply::from_frame(info, self.transport, answer),
-            Err(error) => panic!("{} over {}: {error}", info.name, self.transport),
-        }
+        answered.unwrap_or_else(|error| panic!("{} over {}: {error}", info.name, self.transport))
     }
 
     /// Moves the clock of the server forward by seconds.

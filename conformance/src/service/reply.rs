@@ -15,6 +15,7 @@ pub struct Reply {
     status: u64,
     body: Value,
     http: Option<HttpReply>,
+    request: Option<Value>,
 }
 
 impl Reply {
@@ -26,7 +27,7 @@ impl Reply {
                 .unwrap_or_else(|_| String::from_utf8_lossy(&reply.body).into())
         };
         let status = reply.status.into();
-        Self { info, transport: Transport::Http, status, body, http: Some(reply) }
+        Self { info, transport: Transport::Http, status, body, http: Some(reply), request: None }
     }
 
     pub(super) fn from_frame(
@@ -39,7 +40,8 @@ impl Reply {
         assert_eq!(frame.encoding, wanted, "the answer comes in the encoding of the call");
         let status = frame.message["headers"]["status"].as_u64().unwrap_or_default();
         let body = frame.message["body"].clone();
-        Self { info, transport, status, body, http: None }
+        let request = frame.message.get("request").cloned();
+        Self { info, transport, status, body, http: None, request }
     }
 
     /// Asserts the status that the transport promises for an outcome.
@@ -95,6 +97,13 @@ impl Reply {
         self
     }
 
+    /// Asserts that the document could not be read at all.
+    #[track_caller]
+    pub fn expect_unreadable(self) -> Self {
+        let http = self.transport == Transport::Http;
+        self.expect_error(if http { "input_invalid" } else { "frame_unreadable" })
+    }
+
     fn texts(&self) -> Vec<&str> {
         let members = ["description", "exception", "error"];
         members.iter().filter_map(|name| self.body[name].as_str()).collect()
@@ -103,6 +112,11 @@ impl Reply {
     /// The body as it came.
     pub fn body(&self) -> &Value {
         &self.body
+    }
+
+    /// The request as the answer repeats it; WebSocket only.
+    pub fn request(&self) -> Option<&Value> {
+        self.request.as_ref()
     }
 
     /// A header in lower case; HTTP only.

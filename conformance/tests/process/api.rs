@@ -13,7 +13,7 @@ const CLAIM_TTL: u32 = 43_200;
 #[derive(Debug)]
 pub(crate) enum Failed {
     /// The server says that its store cannot do it now.
-    Unavailable(Answer),
+    Unavailable(#[expect(dead_code, reason = "shown when a case panics")] Answer),
     /// The connection broke.
     Broken(#[expect(dead_code, reason = "shown when a case panics")] std::io::Error),
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::api::{Api, Failed};
@@ -37,7 +38,7 @@ pub(crate) async fn nothing_acknowledged_is_lost_when_redis_is_killed() -> Outco
 
     for _ in 0..cycles {
         let mut clients = load::start(server.http, &ledger, &mut dice);
-        any_moment(&ledger, &mut dice).await;
+        any_moment(&mut clients, &ledger, &mut dice).await;
         redis.kill();
         while let Some(failed) = clients.join_next().await {
             let failed = failed.unwrap();
@@ -58,7 +59,7 @@ async fn kill_the_server(name: &str, setup: &Setup) {
     let (ledger, mut dice, cycles) = begin(name, &server).await;
     for _ in 0..cycles {
         let mut clients = load::start(server.http, &ledger, &mut dice);
-        any_moment(&ledger, &mut dice).await;
+        any_moment(&mut clients, &ledger, &mut dice).await;
         server.kill();
         while let Some(failed) = clients.join_next().await {
             let failed = failed.unwrap();
@@ -80,8 +81,12 @@ async fn begin(name: &str, server: &Server) -> (Arc<Ledger>, Dice, u64) {
 }
 
 /// A moment somewhere among the next acknowledgements, and not always right after one.
-async fn any_moment(ledger: &Ledger, dice: &mut Dice) {
-    ledger.reach(ledger.acknowledged() + 20 + dice.below(400)).await;
+async fn any_moment(clients: &mut JoinSet<Failed>, ledger: &Ledger, dice: &mut Dice) {
+    let goal = ledger.acknowledged() + 20 + dice.below(400);
+    tokio::select! {
+        () = ledger.reach(goal) => {}
+        failed = clients.join_next() => panic!("a client failed while all was well: {failed:?}"),
+    }
     sleep(Duration::from_micros(dice.below(4000))).await;
 }
 

@@ -155,7 +155,7 @@ impl Ledger {
             unclaimed.extend(present.into_iter().map(|message| (message.id, message.number)));
         }
         self.check_claims(api).await;
-        self.entries().claim_of.keys().for_each(|id| drop(unclaimed.remove(id)));
+        unclaimed.retain(|id, _| !self.entries().claim_of.contains_key(id));
         for queue in &self.queues {
             while let Some(claim) = api.claim(queue, CLAIM_SIZE).await.unwrap() {
                 for Message { id, .. } in &claim.messages {

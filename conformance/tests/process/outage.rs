@@ -87,7 +87,7 @@ pub(crate) fn assert_refused_for_now(answer: &Answer, text: &str) {
 
 async fn readiness(server: &Server) -> u16 {
     let mut admin = Api::open(server.admin).await.unwrap();
-    admin.answer("GET", "/health/ready", "").await.status
+    admin.answer("GET", "/ready", "").await.status
 }
 
 async fn assert_well_again(server: &Server) {

@@ -1,0 +1,94 @@
+use serde_json::{Value, json};
+use sukkal_spec::{ClaimCreate, ClaimDelete, MessageGet, MessageList, QueueGetStats};
+
+use crate::case::cases;
+use crate::service::Service;
+
+cases! { ClaimCreate:
+    moves_a_message_once_it_was_claimed_often_enough needs Clock,
+    gives_dead_letters_their_own_ttl needs Clock,
+    moves_nothing_without_both_attributes needs Clock,
+    hands_nothing_out_when_no_claim_is_allowed,
+    counts_released_claims_as_well,
+}
+
+async fn dying(service: &Service, metadata: Value) -> String {
+    service.create_queue("dead", json!({})).await;
+    service.create_queue("jobs", metadata).await;
+    service.post("jobs", ["a"]).await.remove(0)
+}
+
+/// Claims and lets the claim run out.
+async fn fail(service: &Service) {
+    let input = json!({ "queue_name": "jobs", "ttl": 60 });
+    service.call(ClaimCreate, input).await.expect_outcome("claimed");
+    service.advance_clock(61);
+}
+
+async fn moves_a_message_once_it_was_claimed_often_enough(service: &Service) {
+    let id = dying(service, json!({ "_max_claim_count": 2, "_dead_letter_queue": "dead" })).await;
+    fail(service).await;
+    fail(service).await;
+
+    let third = service.call(ClaimCreate, json!({ "queue_name": "jobs" })).await;
+
+    third.expect_outcome("nothing_to_claim");
+    let gone = json!({ "queue_name": "jobs", "message_id": id });
+    service.call(MessageGet, gone).await.expect_error("message_does_not_exist");
+    let input = json!({ "queue_name": "dead", "echo": true });
+    let dead = service.call(MessageList, input).await.expect_outcome("listed");
+    assert_eq!(dead.message_bodies(), ["a"]);
+    let stats = service.call(QueueGetStats, json!({ "queue_name": "jobs" })).await;
+    assert_eq!(stats.counts(), [Some(0), Some(0), Some(0)]);
+}
+
+async fn gives_dead_letters_their_own_ttl(service: &Service) {
+    let metadata = json!({
+        "_max_claim_count": 1, "_dead_letter_queue": "dead", "_dead_letter_queue_messages_ttl": 120,
+    });
+    dying(service, metadata).await;
+    fail(service).await;
+    let second = service.call(ClaimCreate, json!({ "queue_name": "jobs" })).await;
+    second.expect_outcome("nothing_to_claim");
+    let list = json!({ "queue_name": "dead", "echo": true });
+    let dead = service.call(MessageList, list.clone()).await.expect_outcome("listed");
+    assert_eq!(dead.messages()[0]["ttl"], 120);
+
+    service.advance_clock(121);
+
+    let later = service.call(MessageList, list).await.expect_outcome("listed");
+    assert!(later.messages().is_empty(), "{}", later.body());
+}
+
+async fn moves_nothing_without_both_attributes(service: &Service) {
+    dying(service, json!({ "_max_claim_count": 1 })).await;
+
+    fail(service).await;
+    fail(service).await;
+    fail(service).await;
+
+    let stats = service.call(QueueGetStats, json!({ "queue_name": "jobs" })).await;
+    assert_eq!(stats.counts(), [Some(0), Some(1), Some(1)]);
+}
+
+async fn hands_nothing_out_when_no_claim_is_allowed(service: &Service) {
+    dying(service, json!({ "_max_claim_count": 0, "_dead_letter_queue": "dead" })).await;
+
+    let reply = service.call(ClaimCreate, json!({ "queue_name": "jobs" })).await;
+
+    reply.expect_outcome("nothing_to_claim");
+    let stats = service.call(QueueGetStats, json!({ "queue_name": "dead" })).await;
+    assert_eq!(stats.counts(), [Some(0), Some(1), Some(1)]);
+}
+
+async fn counts_released_claims_as_well(service: &Service) {
+    dying(service, json!({ "_max_claim_count": 1, "_dead_letter_queue": "dead" })).await;
+    let reply = service.call(ClaimCreate, json!({ "queue_name": "jobs" })).await;
+    let claim = reply.expect_outcome("claimed").claim_id();
+    let input = json!({ "queue_name": "jobs", "claim_id": claim });
+    service.call(ClaimDelete, input).await.expect_outcome("released");
+
+    let again = service.call(ClaimCreate, json!({ "queue_name": "jobs" })).await;
+
+    again.expect_outcome("nothing_to_claim");
+}

@@ -1,0 +1,21 @@
+use serde_json::json;
+use sukkal_spec::Home;
+
+use crate::case::cases;
+use crate::service::Service;
+
+cases! { Home:
+    describes_every_resource_of_queues_messages_and_claims,
+}
+
+async fn describes_every_resource_of_queues_messages_and_claims(service: &Service) {
+    let home = service.call(Home, json!({})).await.expect_outcome("described");
+
+    assert_eq!(home.header("content-type").as_deref(), Some("application/json-home"));
+    let resources = &home.body()["resources"];
+    for name in ["queues", "queue", "messages", "post_messages", "claim", "post_claim", "ping"] {
+        let resource = &resources[format!("rel/{name}")];
+        let template = resource["href-template"].as_str().or(resource["href"].as_str());
+        assert!(template.is_some_and(|path| path.starts_with("/v2/")), "{name}: {resource}");
+    }
+}
