@@ -47,7 +47,10 @@ where
         Connection { service, socket, under_way: FuturesOrdered::new(), next: Next::Read };
     match connection.run().await {
         Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => {}
-        Err(cause) => tracing::debug!(%cause, "websocket broke off"),
+        Err(cause) => {
+            tracing::debug!(%cause, "websocket broke off");
+            connection.fail(&cause).await;
+        }
     }
 }
 
@@ -77,9 +80,14 @@ impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
             self.service.config.websocket.ping_interval.unwrap_or(Duration::from_secs(86_400));
         let mut pings = interval_at(Instant::now() + every, every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let closing = self.service.shutdown.closing().clone();
+        // A token of this connection alone, so that looking at it contends with no other.
+        let closing = self.service.shutdown.closing().child_token();
         let mut unanswered = 0_u8;
         loop {
+            // A peer that never stops sending would keep the last branch below from its turn.
+            if closing.is_cancelled() {
+                return self.close(CloseCode::Away, "the service stops").await;
+            }
             self.advance();
             let reads = matches!(self.next, Next::Read) && self.under_way.len() < most;
             let turn = if let Next::Wait(turn) = &self.next { Some(turn.clone()) } else { None };
@@ -177,6 +185,19 @@ impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
 
     fn push(&mut self, reply: Reply) {
         self.under_way.push_back(Box::pin(std::future::ready(reply)));
+    }
+
+    /// Tells a peer that broke the protocol how, if it still listens (RFC 6455 §7.1.7).
+    async fn fail(&mut self, cause: &Error) {
+        let (code, reason) = match cause {
+            Error::Capacity(_) => (CloseCode::Size, "the frame or message is too large"),
+            Error::Protocol(_) => (CloseCode::Protocol, "the protocol was broken"),
+            Error::Utf8(_) => (CloseCode::Invalid, "a text is not UTF-8"),
+            _ => return,
+        };
+        let frame = CloseFrame { code, reason: reason.into() };
+        // A peer that takes nothing any more is dropped.
+        let _ = tokio::time::timeout(CLOSE_WAIT, self.socket.close(Some(frame))).await;
     }
 
     async fn close(&mut self, code: CloseCode, reason: &'static str) -> Result<(), Error> {
