@@ -59,7 +59,9 @@ impl Core {
             core.start_readers(&config)?;
             core.start_checkpointer(&config)?;
         }
-        let writer = Writer::new(config, Session::new(writing)?, core.checkpointer.clone());
+        let session = Session::new(writing);
+        let session = session.map_err(|error| connection::explain(&config.location, error))?;
+        let writer = Writer::new(config, session, core.checkpointer.clone());
         let inbox = Arc::clone(&core.inbox);
         core.start("writer", move || writer.work(&inbox))?;
         Ok(core)
