@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use crate::api::{Api, Failed};
 use crate::ledger::Ledger;
 use crate::load::{self, Dice};
+use crate::outage::is_well;
 use crate::redis::Redis;
 use crate::server::{Server, Setup, until};
 use crate::{Outcome, note, number};
@@ -45,8 +46,7 @@ pub(crate) async fn nothing_acknowledged_is_lost_when_redis_is_killed() -> Outco
             assert!(matches!(failed, Failed::Unavailable(_)), "{failed:?}");
         }
         redis.restart().await;
-        let well = async || Api::open(server.http).await.ok()?.queues().await.ok();
-        let back = until(Duration::from_secs(5), well).await;
+        let back = until(Duration::from_secs(5), async || is_well(&server).await).await;
         assert!(back.is_some(), "not well 5 s after Redis is back:\n{}", server.log());
     }
 

@@ -67,7 +67,7 @@ fn main() -> ExitCode {
                     a_chunked_body_without_a_length_is_taken
                     a_body_that_never_ends_is_refused
                     lengths_that_lie_never_pass_as_a_message
-                    a_client_that_closed_its_half_is_still_answered;
+                    a_client_that_closed_its_half_costs_nothing;
         bad_bytes: garbage_ends_its_connection_only;
         startup: an_unknown_option_is_refused_with_the_nearest_one
                  a_folder_that_cannot_be_written_is_refused
