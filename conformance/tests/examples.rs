@@ -1,1 +1,128 @@
-fn main() {}
+//! Every example of the specification, exactly as it stands there, over every binding on every driver.
+
+mod matrix;
+mod specification;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use matrix::{Matrix, ignored, manual_clock};
+use serde_json::{Value, json};
+use specification::{Example, examples};
+use sukkal_conformance::client::HttpRequest;
+use sukkal_conformance::service::{Reply, Service, Transport};
+use sukkal_spec::{ClaimCreate, OperationInfo};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let matrix = Arc::new(Matrix::start(manual_clock));
+    let mut trials = Vec::new();
+    for (at, driver) in matrix.drivers.iter().enumerate() {
+        for transport in Transport::ALL {
+            for example in examples().into_iter().filter(|example| example.is_shown_on(transport)) {
+                let kind = format!("{}/{transport}", driver.name);
+                trials.push(trial(&matrix, at, transport, example).with_kind(kind));
+            }
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if let Some(matrix) = Arc::into_inner(matrix) {
+        matrix.stop();
+    }
+    conclusion.exit_code()
+}
+
+fn trial(matrix: &Arc<Matrix>, driver: usize, transport: Transport, example: Example) -> Trial {
+    let matrix = Arc::clone(matrix);
+    let name = format!("{}::{}", example.info.name, example.name);
+    Trial::ignorable_test(name, move || {
+        let server = match &matrix.drivers[driver].server {
+            Ok(server) => server,
+            Err(reason) => return ignored(reason),
+        };
+        let service = server.service(transport);
+        let running = server.run(false, play(&service, &example));
+        matrix.runtime.block_on(running)?;
+        Ok::<_, Failed>(Completion::Completed)
+    })
+}
+
+async fn play(service: &Service, example: &Example) {
+    let values = set_up(service, &example.given).await;
+    let reply = if service.transport() == Transport::Http {
+        over_http(service, example, &values).await
+    } else {
+        let action = example.info.websocket.expect("it is bound").action;
+        let mut frame = json!({
+            "action": action,
+            "headers": { "Client-ID": service.client(), "X-Project-ID": service.project() },
+        });
+        if let Some(body) = example.websocket.get("body") {
+            frame["body"] = filled_in(body, &values);
+        }
+        service.exchange_frame(example.info, frame).await
+    };
+
+    let shown = example.shown_on(service.transport());
+    assert_eq!(Some(reply.status()), shown["status"].as_u64(), "{}", reply.body());
+    reply.expect_outcome(&example.outcome);
+}
+
+async fn over_http(service: &Service, example: &Example, values: &[(String, String)]) -> Reply {
+    let line = example.http["request"].as_str().expect("a request");
+    let line = filled_in(&json!(line), values);
+    let (method, path) = line.as_str().and_then(|line| line.split_once(' ')).expect("two words");
+    let body = example.http.get("body").map(|body| filled_in(body, values).to_string());
+    let mut headers = vec![
+        ("Client-ID".to_owned(), service.client().to_owned()),
+        ("X-Project-ID".to_owned(), service.project().to_owned()),
+    ];
+    headers.extend(body.as_ref().map(|_| ("Content-Type".to_owned(), media_type(example.info))));
+    let request = HttpRequest {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers,
+        body: body.map(String::into_bytes),
+    };
+    service.send(example.info, request).await
+}
+
+fn media_type(info: &OperationInfo) -> String {
+    let binding = info.http.expect("it is bound");
+    binding.media_type.unwrap_or("application/json").to_owned()
+}
+
+/// Sets up what an example presumes, and returns what its placeholders stand for.
+async fn set_up(service: &Service, given: &Value) -> Vec<(String, String)> {
+    for name in given["queues"].as_array().into_iter().flatten() {
+        service.create_queue(name.as_str().expect("a name"), json!({})).await;
+    }
+    let Some(queue) = given["queue"].as_str() else { return Vec::new() };
+    let bodies = given["messages"].as_array().cloned().unwrap_or_default();
+    let messages: Vec<Value> = bodies.into_iter().map(|body| json!({ "body": body })).collect();
+    let ids = service.post_messages(queue, json!(messages)).await;
+    let mut values: Vec<(String, String)> =
+        ids.into_iter().enumerate().map(|(at, id)| (format!("{{message {at}}}"), id)).collect();
+    if let Some(count) = given["claimed"].as_u64() {
+        let input = json!({ "queue_name": queue, "limit": count });
+        let reply = service.call(ClaimCreate, input).await.expect_outcome("claimed");
+        values.push(("{claim}".to_owned(), reply.claim_id()));
+    }
+    values
+}
+
+fn filled_in(value: &Value, values: &[(String, String)]) -> Value {
+    match value {
+        Value::String(text) => {
+            let filled =
+                values.iter().fold(text.clone(), |text, (name, id)| text.replace(name, id));
+            Value::String(filled)
+        }
+        Value::Array(items) => items.iter().map(|item| filled_in(item, values)).collect(),
+        Value::Object(members) => Value::Object(
+            members.iter().map(|(name, value)| (name.clone(), filled_in(value, values))).collect(),
+        ),
+        other => other.clone(),
+    }
+}

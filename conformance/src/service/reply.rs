@@ -109,6 +109,11 @@ impl Reply {
         members.iter().filter_map(|name| self.body[name].as_str()).collect()
     }
 
+    /// The status as it came.
+    pub fn status(&self) -> u64 {
+        self.status
+    }
+
     /// The body as it came.
     pub fn body(&self) -> &Value {
         &self.body

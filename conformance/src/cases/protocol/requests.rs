@@ -82,7 +82,7 @@ async fn refuses_a_project_id_that_is_too_long(service: &Service) {
 }
 
 async fn refuses_queue_names_that_break_the_rules_in_paths(service: &Service) {
-    for name in ["a%20b", "a%2Fb", "%C3%A4", "a%0A", "%00", "x".repeat(65).as_str(), "a+b", "%FF"] {
+    for name in ["a%20b", "%C3%A4", "a%0A", "%00", "x".repeat(65).as_str(), "a+b", "%FF"] {
         let mut wrong = request(service);
         wrong.path = format!("/v2/queues/{name}");
         send(service, wrong).await.expect_error("queue_name_invalid");
@@ -100,9 +100,13 @@ async fn checks_the_client_first_then_the_project_then_the_name(service: &Servic
 }
 
 async fn knows_no_other_path(service: &Service) {
-    for path in
-        ["/v3/queues", "/v2/queues/jobs/other", "/v2/queues/jobs/messages/1/2", "/x", "/v2/other"]
-    {
+    for path in [
+        "/v3/queues",
+        "/v2/queues/jobs/other",
+        "/v2/queues/jobs/messages/1/2",
+        "/v2/queues/a%2Fb",
+        "/v2/other",
+    ] {
         let mut other = request(service);
         other.path = path.to_owned();
         other.headers.clear();
