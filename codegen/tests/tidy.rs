@@ -95,7 +95,7 @@ fn allowed(folder: &str, drivers: &BTreeSet<String>) -> [BTreeSet<String>; 3] {
     match folder {
         "codegen" | "storage/core" | "clients/rust" => [set(&[]), set(&[]), set(&[])],
         "api-spec" => [set(&[]), set(&["sukkal-codegen"]), set(&[])],
-        "storage/suite" => [set(&["sukkal-storage"]), set(&[]), set(&[])],
+        "storage/suite" => [set(&["sukkal-storage", "sukkal-storage-memory"]), set(&[]), set(&[])],
         "storage/drivers" => [with_drivers(set(&["sukkal-storage"])), set(&[]), set(&[])],
         "server" => [
             set(&["sukkal-spec", "sukkal-storage", "sukkal-drivers", "sukkal-client"]),

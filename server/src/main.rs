@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Messages are many small, short-lived pieces; measured in `docs/performance.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     sukkal_server::cli::main(&sukkal_drivers::registry())
 }
