@@ -103,13 +103,9 @@ impl Link {
     }
 
     async fn more(&mut self) -> Result<()> {
-        let mut buffer = [0; 16 << 10];
-        match self.stream.read(&mut buffer).await? {
+        match self.stream.read_buf(&mut self.bytes).await? {
             0 => Err(ErrorKind::UnexpectedEof.into()),
-            read => {
-                self.bytes.extend_from_slice(&buffer[..read]);
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 }
@@ -117,10 +113,8 @@ impl Link {
 /// Reads until the server has closed the connection; a reset counts too.
 pub(crate) async fn rest_of(mut stream: impl AsyncRead + Unpin) -> Result<Vec<u8>> {
     within(async {
-        let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-            bytes.extend_from_slice(&buffer[..read]);
-        }
+        let mut bytes = Vec::new();
+        while let Ok(1..) = stream.read_buf(&mut bytes).await {}
         Ok(bytes)
     })
     .await
