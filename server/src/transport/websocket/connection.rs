@@ -43,8 +43,9 @@ where
     A: Api + 'static,
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let every = service.config.websocket.ping_interval.unwrap_or(Duration::from_secs(86_400));
     let mut connection =
-        Connection { service, socket, under_way: FuturesOrdered::new(), next: Next::Read };
+        Connection { service, socket, under_way: FuturesOrdered::new(), next: Next::Read, every };
     match connection.run().await {
         Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => {}
         Err(cause) => {
@@ -71,14 +72,14 @@ struct Connection<A: 'static, S> {
     socket: WebSocketStream<S>,
     under_way: FuturesOrdered<Answer>,
     next: Next,
+    /// How often a quiet peer is asked whether it is there.
+    every: Duration,
 }
 
 impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
     async fn run(&mut self) -> Result<(), Error> {
         let most = self.service.config.websocket.max_in_flight.max(1);
-        let every =
-            self.service.config.websocket.ping_interval.unwrap_or(Duration::from_secs(86_400));
-        let mut pings = interval_at(Instant::now() + every, every);
+        let mut pings = interval_at(Instant::now() + self.every, self.every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // A token of this connection alone, so that looking at it contends with no other.
         let closing = self.service.shutdown.closing().child_token();
@@ -109,7 +110,7 @@ impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
                         return Ok(());
                     }
                     unanswered += 1;
-                    self.socket.send(Message::Ping(Bytes::new())).await?;
+                    taken(self.every, self.socket.send(Message::Ping(Bytes::new()))).await?;
                 }
                 () = closing.cancelled() => return self.close(CloseCode::Away, "the service stops").await,
             }
@@ -131,11 +132,11 @@ impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
 
     /// Sends a reply and all others that are ready, then flushes once.
     async fn send(&mut self, reply: Reply) -> Result<(), Error> {
-        self.socket.feed(reply.frame).await?;
+        taken(self.every, self.socket.feed(reply.frame)).await?;
         while let Some(Some(reply)) = self.under_way.next().now_or_never() {
-            self.socket.feed(reply.frame).await?;
+            taken(self.every, self.socket.feed(reply.frame)).await?;
         }
-        self.socket.flush().await
+        taken(self.every, self.socket.flush()).await
     }
 
     fn take(&mut self, frame: Message) {
@@ -210,4 +211,13 @@ impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
         let _ = tokio::time::timeout(CLOSE_WAIT, drained).await;
         Ok(())
     }
+}
+
+/// Gives up on a peer that takes nothing for as long as it could have left a ping unanswered.
+async fn taken(
+    every: Duration,
+    sending: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    let sent = tokio::time::timeout(every.saturating_mul(2), sending).await;
+    sent.unwrap_or_else(|_| Err(Error::Io(std::io::ErrorKind::TimedOut.into())))
 }
