@@ -41,6 +41,29 @@ pub(crate) async fn a_frame_of_10_gb_is_refused_at_once_and_costs_no_memory() ->
     Ok(())
 }
 
+pub(crate) async fn a_message_that_never_ends_is_refused() -> Outcome {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Setup::new(directory.path()).start();
+    let before = server.resident_kib();
+    let mut link = socket(server.websocket).await;
+    let length = 1_u16 << 15;
+    let payload = vec![b'x'; usize::from(length)];
+    let fragment = |opcode| [&[opcode, 0xfe][..], &length.to_be_bytes(), &MASK, &payload].concat();
+
+    link.send(&fragment(0x01)).await.unwrap();
+    let mut sent = 1;
+    // Sending fails when the server has seen enough.
+    while sent < 2048 && link.send(&fragment(0x00)).await.is_ok() {
+        sent += 1;
+    }
+
+    assert!(sent < 2048, "64 MiB were taken");
+    let after = server.resident_kib();
+    assert!(after < before + MOST_KIB, "{before} KiB became {after} KiB");
+    Api::open(server.http).await.unwrap().ping().await.unwrap();
+    Ok(())
+}
+
 pub(crate) async fn a_frame_that_breaks_the_protocol_ends_its_connection_only() -> Outcome {
     let directory = tempfile::tempdir().unwrap();
     let server = Setup::new(directory.path()).start();

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::watch;
 
+use crate::Outcome;
 use crate::api::{Api, Claim, Message};
 
 /// The most messages of a claim.
@@ -147,11 +148,11 @@ impl Ledger {
 
     /// Compares everything with what is there. Claims all that is free.
     pub(crate) async fn check(&self, api: &mut Api) -> Totals {
-        self.check_queues(&api.queues().await.unwrap());
+        assert_none(&self.faults_of_queues(&api.queues().await.unwrap()));
         let mut unclaimed = BTreeMap::new();
         for (at, queue) in self.queues.iter().enumerate() {
             let present = api.messages(queue).await.unwrap();
-            self.check_messages(at, &present);
+            assert_none(&self.faults_of_messages(at, &present));
             unclaimed.extend(present.into_iter().map(|message| (message.id, message.number)));
         }
         self.check_claims(api).await;
@@ -171,46 +172,61 @@ impl Ledger {
         totals
     }
 
-    fn check_queues(&self, listed: &[String]) {
+    /// What is wrong with a list of all queues.
+    fn faults_of_queues(&self, listed: &[String]) -> Vec<String> {
         let entries = self.entries();
+        let mut faults = Vec::new();
         let present: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
-        assert_eq!(present.len(), listed.len(), "a queue is listed twice");
+        if present.len() != listed.len() {
+            faults.push("a queue is listed twice".to_owned());
+        }
         for queue in self.queues.iter().chain(&entries.created) {
-            let may_be_gone = entries.removal_tried.contains(queue);
-            assert!(may_be_gone || present.contains(queue.as_str()), "queue {queue} is lost");
+            if !present.contains(queue.as_str()) && !entries.removal_tried.contains(queue) {
+                faults.push(format!("queue {queue} is lost"));
+            }
         }
-        for queue in &entries.removed {
-            assert!(!present.contains(queue.as_str()), "queue {queue} is back");
-        }
-        let tried = |queue: &str| {
+        let was_tried = |queue: &str| {
             let number = queue.strip_prefix("made-").and_then(|number| number.parse().ok());
             number.is_some_and(|number: u64| number <= entries.next_queue)
         };
         for queue in listed {
-            assert!(self.queues.contains(queue) || tried(queue), "queue {queue} from nowhere");
+            if entries.removed.contains(queue) {
+                faults.push(format!("queue {queue} was deleted and is back"));
+            }
+            if !self.queues.contains(queue) && !was_tried(queue) {
+                faults.push(format!("queue {queue} came from nowhere"));
+            }
         }
+        faults
     }
 
-    fn check_messages(&self, queue: usize, present: &[Message]) {
+    /// What is wrong with a list of all messages of a queue.
+    fn faults_of_messages(&self, queue: usize, present: &[Message]) -> Vec<String> {
         let entries = self.entries();
+        let mut faults = Vec::new();
         let ids: HashMap<&str, u64> =
             present.iter().map(|message| (message.id.as_str(), message.number)).collect();
         let numbers: HashSet<u64> = ids.values().copied().collect();
-        assert_eq!(ids.len(), present.len(), "a message is listed twice");
-        assert_eq!(numbers.len(), present.len(), "a message was stored twice");
-        assert!(numbers.iter().all(|number| *number < entries.next_number), "from nowhere");
-        for (id, (of, number)) in entries.posted.iter().filter(|(_, (of, _))| *of == queue) {
+        if ids.len() != present.len() || numbers.len() != present.len() {
+            faults.push("a message is there twice".to_owned());
+        }
+        for (id, (_, number)) in entries.posted.iter().filter(|(_, (of, _))| *of == queue) {
             match ids.get(id.as_str()) {
-                Some(found) => assert_eq!(found, number, "message {id} of queue {of} changed"),
-                None => assert!(
-                    entries.delete_tried.contains(id),
-                    "message {id} ({number}) was acknowledged and is lost"
-                ),
+                Some(found) if found == number => {}
+                Some(found) => faults.push(format!("message {id} was {number} and is {found}")),
+                None if entries.delete_tried.contains(id) => {}
+                None => faults.push(format!("message {id} was acknowledged and is lost")),
             }
         }
-        for id in &entries.deleted {
-            assert!(!ids.contains_key(id.as_str()), "message {id} was deleted and is back");
+        for (id, number) in ids {
+            if entries.deleted.contains(id) {
+                faults.push(format!("message {id} was deleted and is back"));
+            }
+            if number >= entries.next_number {
+                faults.push(format!("message {id} came from nowhere"));
+            }
         }
+        faults
     }
 
     /// Claims hold what was acknowledged, as far as nobody tried to delete it.
@@ -251,4 +267,49 @@ impl Ledger {
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap()
     }
+}
+
+fn assert_none(faults: &[String]) {
+    assert!(faults.is_empty(), "{} faults, as {:?}", faults.len(), &faults[..faults.len().min(5)]);
+}
+
+/// A ledger held against lists that are right and wrong.
+pub(crate) async fn a_ledger_notices_what_is_lost_and_what_is_back() -> Outcome {
+    let ledger = Ledger::new(&["q"]);
+    let message = |id: &str, number| Message { id: id.to_owned(), number };
+    let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let numbers = ledger.numbers(4);
+    ledger.posted(0, own(&["a", "b", "c"]), &numbers[..3]);
+    ledger.deletes("b");
+    ledger.deletes("c");
+    ledger.deleted("c");
+    let [kept, removed] = [ledger.new_queue(), ledger.new_queue()];
+    ledger.created(&kept);
+    ledger.removed(&removed);
+
+    let (a, b, c) = (message("a", 0), message("b", 1), message("c", 2));
+    let unacknowledged = message("d", 3);
+    let lists = [
+        (vec![a.clone(), b.clone(), unacknowledged], 0),
+        (vec![a.clone()], 0),
+        (vec![b.clone()], 1),
+        (vec![a.clone(), c], 1),
+        (vec![message("a", 1)], 1),
+        (vec![a.clone(), message("e", 0)], 1),
+        (vec![a, message("e", 4)], 1),
+    ];
+    for (list, faults) in lists {
+        assert_eq!(ledger.faults_of_messages(0, &list).len(), faults, "{list:?}");
+    }
+    let lists = [
+        (own(&["q", &kept]), 0),
+        (own(&["q"]), 1),
+        (own(&["q", &kept, &removed]), 1),
+        (own(&["q", &kept, "other"]), 1),
+        (own(&["q", "q", &kept]), 1),
+    ];
+    for (list, faults) in lists {
+        assert_eq!(ledger.faults_of_queues(&list).len(), faults, "{list:?}");
+    }
+    Ok(())
 }

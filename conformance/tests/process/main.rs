@@ -27,6 +27,7 @@ mod redis;
 mod server;
 mod shutdown;
 mod size;
+mod slow_readers;
 mod startup;
 mod syncs;
 mod trace;
@@ -51,6 +52,8 @@ macro_rules! trials {
 
 fn main() -> ExitCode {
     let trials = trials! {
+        ledger: a_ledger_notices_what_is_lost_and_what_is_back;
+        trace: a_trace_is_read_as_what_happened;
         kill: nothing_acknowledged_is_lost_when_the_server_is_killed
               nothing_acknowledged_is_lost_when_a_server_on_redis_is_killed
               nothing_acknowledged_is_lost_when_redis_is_killed;
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
                sixteen_connections_share_their_syncs
                a_store_that_does_not_sync_is_noticed;
         bad_frames: a_frame_of_10_gb_is_refused_at_once_and_costs_no_memory
+                    a_message_that_never_ends_is_refused
                     a_frame_that_breaks_the_protocol_ends_its_connection_only;
         bad_bodies: a_body_of_10_gb_is_refused_unread
                     a_slow_body_is_cut_off
@@ -68,6 +72,8 @@ fn main() -> ExitCode {
                     a_body_that_never_ends_is_refused
                     lengths_that_lie_never_pass_as_a_message
                     a_client_that_closed_its_half_costs_nothing;
+        slow_readers: a_client_that_never_reads_its_answers_is_cut_off
+                      a_socket_that_never_reads_its_answers_is_cut_off;
         bad_bytes: garbage_ends_its_connection_only;
         startup: an_unknown_option_is_refused_with_the_nearest_one
                  a_folder_that_cannot_be_written_is_refused

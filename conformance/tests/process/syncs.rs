@@ -12,8 +12,6 @@ use crate::trace::{self, CALLS, Tally};
 use crate::{Ignored, Outcome, note};
 
 pub(crate) async fn no_post_is_acknowledged_before_the_sync_that_covers_it() -> Outcome {
-    trace::a_trace_is_read_as_what_happened();
-
     let tally = posts(1, 100, &[]).await?;
 
     note(&format!("one connection: {tally:?}"));

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::Outcome;
+
 /// The system calls that matter here.
 pub(crate) const CALLS: &str =
     "trace=fdatasync,fsync,pwrite64,recvfrom,read,sendto,sendmsg,write,writev";
@@ -117,8 +119,8 @@ fn is_log(file: &str) -> bool {
     file.ends_with("-wal>")
 }
 
-/// The reader of traces is held against a trace written by hand.
-pub(crate) fn a_trace_is_read_as_what_happened() {
+/// A trace written by hand.
+pub(crate) async fn a_trace_is_read_as_what_happened() -> Outcome {
     let trace = r#"7 recvfrom(9<socket:[1]>, "POST /v2/queues/q/messages HTTP"..., 8192, 0, NULL, NULL) = 300
 8 pwrite64(5</d/sukkal.db-wal>, "x"..., 24, 32) = 24
 8 fdatasync(5</d/sukkal.db-wal> <unfinished ...>
@@ -145,4 +147,5 @@ pub(crate) fn a_trace_is_read_as_what_happened() {
         ]
     );
     assert_eq!(tally(&events), Tally { covered: 1, uncovered: 1, syncs: 1 });
+    Ok(())
 }
