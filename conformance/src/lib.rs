@@ -6,4 +6,6 @@ pub mod case;
 pub mod cases;
 pub mod client;
 pub mod recorded;
+pub mod report;
+pub mod run;
 pub mod service;

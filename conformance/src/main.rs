@@ -3,15 +3,20 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use std::{fs, io};
+use std::{fs, io, panic};
 
 use clap::Parser;
+use sukkal_conformance::client::ClientError;
 use sukkal_conformance::recorded::{
     self, Options, Report, Selection, Table, Vectors, VectorsError,
 };
+use sukkal_conformance::report::{self, CaseReport, Outcome};
+use sukkal_conformance::run::run_all;
+use sukkal_conformance::service::Target;
 
-/// Plays recorded exchanges against a messaging server and compares the answers.
+/// Plays recorded exchanges against a messaging server, compares the answers, and runs every case.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -54,6 +59,18 @@ struct Arguments {
     /// Seconds to wait for each answer
     #[arg(long, default_value_t = 10)]
     timeout: u64,
+    /// Leave the cases out: only play recorded exchanges
+    #[arg(long)]
+    skip_cases: bool,
+    /// Leave the recorded exchanges out: only run cases
+    #[arg(long, conflicts_with_all = ["skip_cases", "expect", "list_passed"])]
+    skip_recorded: bool,
+    /// Run only cases whose name contains this
+    #[arg(long, default_value = "")]
+    case: String,
+    /// What the report calls the server, such as the store it uses
+    #[arg(long, default_value = "server")]
+    name: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +83,8 @@ enum Failure {
     UnknownIds { path: PathBuf, ids: String },
     #[error("cannot write the result: {0}")]
     Output(#[from] io::Error),
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
 #[tokio::main]
@@ -90,16 +109,53 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         Some(path) => Some(read_expected(path, &vectors)?),
         None => None,
     };
-    let report = Box::pin(recorded::play(&options(arguments, vectors))).await;
-    write_files(arguments, &report)?;
+    let report = if arguments.skip_recorded {
+        None
+    } else {
+        Some(Box::pin(recorded::play(&options(arguments, vectors))).await)
+    };
+    let cases = if arguments.skip_cases { Vec::new() } else { run_cases(arguments).await? };
+    write_files(arguments, report.as_ref(), &cases)?;
     let mut out = io::stdout().lock();
-    write!(out, "{}", Table(&report))?;
-    let Some(expected) = expected else { return Ok(report.is_success()) };
-    let regressions = report.regressions(&expected);
-    for exchange in &regressions {
-        writeln!(out, "REGRESSION {}", exchange.id)?;
+    let mut success = report.is_some() || report::totals(&cases)[0] > 0;
+    if let Some(report) = &report {
+        write!(out, "{}", Table(report))?;
+        success &= match &expected {
+            None => report.is_success(),
+            Some(expected) => {
+                let regressions = report.regressions(expected);
+                for exchange in &regressions {
+                    writeln!(out, "REGRESSION {}", exchange.id)?;
+                }
+                regressions.is_empty()
+            }
+        };
     }
-    Ok(regressions.is_empty())
+    print_cases(&mut out, &cases)?;
+    Ok(success && report::totals(&cases)[1] == 0)
+}
+
+async fn run_cases(arguments: &Arguments) -> Result<Vec<CaseReport>, Failure> {
+    let timeout = Duration::from_secs(arguments.timeout);
+    let target = Arc::new(Target::new(&arguments.http, arguments.ws.as_deref(), timeout)?);
+    // A case that fails panics, and its message goes into the report.
+    panic::set_hook(Box::new(|_| {}));
+    let reports = run_all(&target, &arguments.name, &arguments.case, arguments.jobs).await;
+    drop(panic::take_hook());
+    Ok(reports)
+}
+
+fn print_cases(out: &mut impl Write, cases: &[CaseReport]) -> io::Result<()> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    for case in cases {
+        if let Outcome::Failed(reason) = &case.outcome {
+            writeln!(out, "FAILED     [{}] {}: {reason}", case.transport, case.name)?;
+        }
+    }
+    let [passed, failed, ignored] = report::totals(cases);
+    writeln!(out, "cases: {passed} passed, {failed} failed, {ignored} ignored")
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where a run learns the wall time")]
@@ -138,16 +194,23 @@ fn read_expected(path: &Path, vectors: &Vectors) -> Result<Vec<String>, Failure>
     }
 }
 
-fn write_files(arguments: &Arguments, report: &Report) -> Result<(), Failure> {
+fn write_files(
+    arguments: &Arguments,
+    report: Option<&Report>,
+    cases: &[CaseReport],
+) -> Result<(), Failure> {
     let write = |path: &Path, text: String| {
         fs::write(path, text).map_err(|reason| Failure::File { path: path.to_owned(), reason })
     };
     if let Some(path) = &arguments.report {
-        let document =
-            serde_json::json!({ "totals": report.totals(), "exchanges": report.exchanges });
+        let mut document = serde_json::json!({ "cases": report::document(cases) });
+        if let Some(report) = report {
+            document["totals"] = serde_json::json!(report.totals());
+            document["exchanges"] = serde_json::json!(report.exchanges);
+        }
         write(path, format!("{document:#}\n"))?;
     }
-    if let Some(path) = &arguments.list_passed {
+    if let (Some(path), Some(report)) = (&arguments.list_passed, report) {
         write(path, report.passed().flat_map(|id| [id, "\n"]).collect())?;
     }
     Ok(())

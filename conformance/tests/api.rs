@@ -2,45 +2,71 @@
 
 mod matrix;
 
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use libtest_mimic::{Arguments, Completion, Trial};
-use matrix::{Matrix, ignored, manual_clock};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use matrix::{Matrix, manual_clock};
 use sukkal_conformance::case::{Case, Need};
 use sukkal_conformance::cases;
+use sukkal_conformance::report::{CaseReport, Outcome, document};
+use sukkal_conformance::run::attempt;
 use sukkal_conformance::service::Transport;
+
+struct Suite {
+    matrix: Matrix,
+    reports: Mutex<Vec<CaseReport>>,
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let matrix = Arc::new(Matrix::start(manual_clock));
+    let suite = Arc::new(Suite { matrix: Matrix::start(manual_clock), reports: Mutex::default() });
     let mut trials = Vec::new();
-    for (at, driver) in matrix.drivers.iter().enumerate() {
+    for (at, driver) in suite.matrix.drivers.iter().enumerate() {
         for transport in Transport::ALL {
             let fitting = cases::all().filter(|case| case.fits(transport));
             trials.extend(fitting.map(|case| {
                 let kind = format!("{}/{transport}", driver.name);
-                trial(&matrix, at, transport, case).with_kind(kind)
+                trial(&suite, at, transport, case).with_kind(kind)
             }));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    if let Some(matrix) = Arc::into_inner(matrix) {
-        matrix.stop();
+    if let Some(suite) = Arc::into_inner(suite) {
+        write_report(&suite.reports.into_inner().expect("no trial panics"));
+        suite.matrix.stop();
     }
     conclusion.exit_code()
 }
 
-fn trial(matrix: &Arc<Matrix>, driver: usize, transport: Transport, case: Case) -> Trial {
-    let matrix = Arc::clone(matrix);
+fn trial(suite: &Arc<Suite>, driver: usize, transport: Transport, case: Case) -> Trial {
+    let suite = Arc::clone(suite);
     Trial::ignorable_test(case.short_name(), move || {
-        let server = match &matrix.drivers[driver].server {
-            Ok(server) => server,
-            Err(reason) => return ignored(reason),
+        let driver = &suite.matrix.drivers[driver];
+        let outcome = match &driver.server {
+            Err(reason) => Outcome::Ignored(reason.clone()),
+            Ok(server) => {
+                let alone = case.needs.contains(&Need::Clock);
+                let running = server.run(alone, attempt(&case, server.service(transport)));
+                suite.matrix.runtime.block_on(running)
+            }
         };
-        let alone = case.needs.contains(&Need::Clock);
-        let running = server.run(alone, (case.run)(server.service(transport)));
-        matrix.runtime.block_on(running)?;
-        Ok(Completion::Completed)
+        let report = CaseReport::new(driver.name, transport, &case, outcome.clone());
+        suite.reports.lock().expect("no trial panics").push(report);
+        match outcome {
+            Outcome::Passed => Ok(Completion::Completed),
+            Outcome::Failed(reason) => Err(Failed::from(reason)),
+            Outcome::Ignored(reason) => Ok(Completion::ignored_with(reason)),
+        }
     })
+}
+
+/// Writes what ran to `conformance/report.json` in the target folder.
+fn write_report(reports: &[CaseReport]) {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder");
+    let folder = target.join("conformance");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    std::fs::write(folder.join("report.json"), format!("{:#}\n", document(reports)))
+        .expect("the report can be written");
 }

@@ -37,7 +37,7 @@ impl Run {
     async fn command(&self, more: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sukkal-conformance"));
         command
-            .args(["--http", &self.server.url(), "--vectors"])
+            .args(["--skip-cases", "--http", &self.server.url(), "--vectors"])
             .arg(self.directory.path())
             .args(more);
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
@@ -105,4 +105,42 @@ async fn the_report_holds_every_result() {
         String::from_utf8_lossy(&output.stdout)
             .contains("FAILED     t/01: status: expected 200, got 500")
     );
+}
+
+#[tokio::test]
+async fn cases_that_fail_are_told_and_reported() {
+    let run = Run::new().await;
+    let path = run.path("report.json");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sukkal-conformance"));
+    command.args(["--http", &run.server.url(), "--skip-recorded", "--case", "versions::"]);
+    command.args(["--name", "fake", "--report"]).arg(&path);
+
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains("FAILED     [http] versions::needs_no_header_at_all"), "{printed}");
+    let report: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let versions = &report["cases"]["fake"]["http"]["versions"];
+    assert_eq!(versions["passed"], 0);
+    assert!(versions["failed"]["versions::needs_no_header_at_all"].is_string(), "{versions}");
+}
+
+#[tokio::test]
+async fn cases_without_what_they_need_are_ignored_and_say_why() {
+    let run = Run::new().await;
+    let path = run.path("report.json");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sukkal-conformance"));
+    command.args(["--http", &run.server.url(), "--skip-recorded", "--report"]).arg(&path);
+    command.args(["--case", "claim_get::tells_its_age"]);
+
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+
+    let report: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let reason =
+        &report["cases"]["server"]["http"]["claim_get"]["ignored"]["claim_get::tells_its_age"];
+    assert_eq!(reason, "needs a clock");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains("cases: 0 passed, 0 failed, 3 ignored"), "{printed}");
+    assert_eq!(output.status.code(), Some(1), "running nothing at all is no success");
 }

@@ -1,0 +1,68 @@
+//! Runs cases against one server.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt, stream};
+
+use crate::case::{Case, Need};
+use crate::cases;
+use crate::report::{CaseReport, Outcome};
+use crate::service::{Service, Target, Transport};
+
+/// A case that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs one case to its end.
+pub async fn attempt(case: &Case, service: Service) -> Outcome {
+    let running = AssertUnwindSafe((case.run)(service)).catch_unwind();
+    match tokio::time::timeout(PATIENCE, running).await {
+        Ok(Ok(())) => Outcome::Passed,
+        Ok(Err(panic)) => Outcome::Failed(message_of(panic.as_ref())),
+        Err(_) => Outcome::Failed("did not finish in time".to_owned()),
+    }
+}
+
+/// Runs every case whose name contains `part` over every transport, so many at a time.
+///
+/// - `driver` is the name the reports get.
+/// - A case that moves the clock is ignored where there is none to move.
+pub async fn run_all(
+    target: &Arc<Target>,
+    driver: &str,
+    part: &str,
+    jobs: usize,
+) -> Vec<CaseReport> {
+    let runs: Vec<(Case, Transport)> = Transport::ALL
+        .into_iter()
+        .flat_map(|transport| cases::all().map(move |case| (case, transport)))
+        .filter(|(case, transport)| case.fits(*transport) && case.short_name().contains(part))
+        .collect();
+    stream::iter(runs)
+        .map(|(case, transport)| {
+            Box::pin(async move {
+                let outcome = run(target, &case, transport).await;
+                CaseReport::new(driver, transport, &case, outcome)
+            })
+        })
+        .buffered(jobs.max(1))
+        .collect()
+        .await
+}
+
+async fn run(target: &Arc<Target>, case: &Case, transport: Transport) -> Outcome {
+    if case.needs.contains(&Need::Clock) && !target.has_clock() {
+        return Outcome::Ignored("needs a clock".to_owned());
+    }
+    if !target.has(transport) {
+        return Outcome::Ignored("needs the URL of a WebSocket".to_owned());
+    }
+    attempt(case, Service::new(Arc::clone(target), transport)).await
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panicked").to_owned()
+}
