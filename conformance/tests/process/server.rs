@@ -172,7 +172,8 @@ impl Drop for Server {
 
 /// Sends a signal to a process that this one started.
 pub(crate) fn signal(pid: u32, name: &str) {
-    let status = Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
+    // Every shell can; the program of that name is not everywhere.
+    let status = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status();
     assert!(status.unwrap().success(), "kill -{name} {pid}");
 }
 
@@ -225,16 +226,20 @@ fn follow(stderr: ChildStderr, log: Arc<Mutex<VecDeque<String>>>) -> Receiver<Va
 }
 
 fn binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("SUKKAL_BINARY") {
-        return PathBuf::from(path);
-    }
-    // A test lies in target/PROFILE/deps, the binary in target/PROFILE.
-    let test = std::env::current_exe().unwrap();
-    let path = test.parent().and_then(Path::parent).unwrap().join("sukkal");
+    let path = match std::env::var_os("SUKKAL_BINARY") {
+        Some(path) => PathBuf::from(path),
+        None => built(),
+    };
     assert!(
         path.exists(),
         "{} is missing: run `cargo build -p sukkal-server` first, or set SUKKAL_BINARY",
         path.display()
     );
     path
+}
+
+/// A test lies in target/PROFILE/deps, the binary in target/PROFILE.
+fn built() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(Path::parent).unwrap().join("sukkal")
 }
