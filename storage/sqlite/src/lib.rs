@@ -26,6 +26,7 @@ mod row;
 mod schema;
 mod session;
 mod statement;
+mod syncer;
 mod transfers;
 mod writer;
 
