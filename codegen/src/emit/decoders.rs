@@ -130,7 +130,13 @@ fn byte_patterns(charset: &str) -> String {
 fn default_of(spec: &Spec, schema: &Schema) -> Option<String> {
     Some(match schema.default.as_ref()? {
         Default::Limit(name) => {
-            value(spec.limits.get(name).and_then(|limit| limit.default.as_ref()), "0")
+            // A default that is fixed may lie above a maximum that is configured.
+            let limit = spec.limits.get(name);
+            format!(
+                "i64::min({}, {})",
+                value(limit.and_then(|limit| limit.default.as_ref()), "0"),
+                value(limit.and_then(|limit| limit.maximum.as_ref()), "i64::MAX")
+            )
         }
         Default::Constant(constant) if resolved(spec, schema).raw || schema.raw => {
             format!("crate::Raw::from_static({:?})", constant.to_string())
