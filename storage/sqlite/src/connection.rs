@@ -1,6 +1,6 @@
 //! Opening files: the lock, the checks before SQLite touches anything, the settings of connections.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -86,19 +86,6 @@ pub(crate) fn open_writer(config: &Config) -> Result<SqliteConnection> {
         schema::set(&mut connection, &format!("PRAGMA max_page_count = {pages}"))?;
     }
     Ok(connection)
-}
-
-/// Lets commits of a connection return before they are synced: another thread syncs the log.
-pub(crate) fn leave_syncing(connection: &mut SqliteConnection) -> Result<()> {
-    schema::set(connection, "PRAGMA synchronous = NORMAL")
-}
-
-/// Opens the log of a file for syncing. SQLite keeps no locks on the log, so closing this loses none.
-pub(crate) fn open_log(path: &Path) -> Result<File> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    let log = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name);
-    log.map_err(|error| unusable(path, &format!("its log cannot be opened: {error}")))
 }
 
 /// Opens a connection that only reads.

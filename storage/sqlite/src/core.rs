@@ -8,13 +8,12 @@ use sukkal_storage::{Durability, OpenOptions, QueueKey, Result, StorageError, St
 
 use crate::checkpoint::Checkpointer;
 use crate::command::{Command, InLine, Query, job};
-use crate::config::{Config, Location, Synchronous};
+use crate::config::{Config, Location};
 use crate::connection::{self, Lock};
 use crate::error::closed;
 use crate::inbox::Inbox;
 use crate::reader::Readers;
 use crate::session::Session;
-use crate::syncer::Syncer;
 use crate::writer::Writer;
 
 /// An open store. Dropping it finishes what is under way.
@@ -62,13 +61,7 @@ impl Core {
         }
         let session = Session::new(writing);
         let session = session.map_err(|error| connection::explain(&config.location, error))?;
-        let syncer = core.start_syncer(&config)?;
-        let writer = Writer::new(config, session, core.checkpointer.clone(), syncer.clone());
-        let writer = writer.inspect_err(|_| {
-            if let Some(syncer) = &syncer {
-                syncer.close();
-            }
-        })?;
+        let writer = Writer::new(config, session, core.checkpointer.clone());
         let inbox = Arc::clone(&core.inbox);
         core.start("writer", move || writer.work(&inbox))?;
         Ok(core)
@@ -149,17 +142,6 @@ impl Core {
         self.checkpointer = Some(Arc::clone(&checkpointer));
         let mut connection = connection::open_checkpointer(config)?;
         self.start("checkpoint", move || checkpointer.work(&mut connection))
-    }
-
-    /// Starts the thread that syncs, where commits are to be synced but need not do it themselves.
-    fn start_syncer(&self, config: &Config) -> Result<Option<Arc<Syncer>>> {
-        if config.location == Location::Memory || config.synchronous != Synchronous::Full {
-            return Ok(None);
-        }
-        let syncer = Arc::new(Syncer::default());
-        let (worker, inbox) = (Arc::clone(&syncer), Arc::clone(&self.inbox));
-        self.start("syncer", move || worker.work(&inbox))?;
-        Ok(Some(syncer))
     }
 
     fn start(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {

@@ -137,11 +137,7 @@ impl Inbox {
 
     /// Says that every command up to a place is done.
     pub(crate) fn finished(&self, up_to: u64) {
-        self.done.send_if_modified(|done| {
-            let is_news = up_to > *done;
-            *done = up_to.max(*done);
-            is_news
-        });
+        self.done.send_replace(up_to);
     }
 
     /// Refuses further commands; those in the line are still done.

@@ -26,7 +26,6 @@ mod row;
 mod schema;
 mod session;
 mod statement;
-mod syncer;
 mod transfers;
 mod writer;
 

@@ -1,9 +1,7 @@
 //! The thread that owns the connection that writes.
 //!
-//! It takes all commands that wait into one transaction and hands them to the thread that syncs, which answers
-//! them all; meanwhile the next transaction is written.
+//! It takes all commands that wait into one transaction, syncs once, and then answers them all.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use diesel::RunQueryDsl;
@@ -18,7 +16,6 @@ use crate::error::unavailable;
 use crate::inbox::{Group, Inbox};
 use crate::session::Session;
 use crate::statement::{BeginWrite, Commit, Rollback};
-use crate::syncer::{Ended, Syncer};
 
 /// What the writer thread owns.
 pub(crate) struct Writer {
@@ -26,21 +23,14 @@ pub(crate) struct Writer {
     /// Absent after a commit failed, until the file could be opened again.
     session: Option<Session>,
     checkpointer: Option<Arc<Checkpointer>>,
-    /// Absent where a commit syncs by itself, or there is nothing to sync.
-    syncer: Option<Arc<Syncer>>,
-    /// The log that the syncer syncs.
-    log: Option<Arc<File>>,
 }
 
 /// Lets nobody wait for a thread that is gone, whatever ended it.
-struct Abandon<'a>(&'a Inbox, Option<Arc<Syncer>>);
+struct Abandon<'a>(&'a Inbox);
 
 impl Drop for Abandon<'_> {
     fn drop(&mut self) {
         self.0.abandon();
-        if let Some(syncer) = &self.1 {
-            syncer.close();
-        }
     }
 }
 
@@ -57,27 +47,13 @@ impl Writer {
         config: Config,
         session: Session,
         checkpointer: Option<Arc<Checkpointer>>,
-        syncer: Option<Arc<Syncer>>,
-    ) -> Result<Self> {
-        let mut writer = Self { config, session: None, checkpointer, syncer, log: None };
-        writer.take_over(session)?;
-        Ok(writer)
-    }
-
-    /// Uses a connection; where another thread syncs, its commits no longer do.
-    fn take_over(&mut self, mut session: Session) -> Result<()> {
-        if let (Some(syncer), Location::File(path)) = (&self.syncer, &self.config.location) {
-            self.log = Some(Arc::new(connection::open_log(path)?));
-            connection::leave_syncing(&mut session.connection)?;
-            syncer.forgive();
-        }
-        self.session = Some(session);
-        Ok(())
+    ) -> Self {
+        Self { config, session: Some(session), checkpointer }
     }
 
     /// Works until the line is closed and empty.
     pub(crate) fn work(mut self, inbox: &Inbox) {
-        let _abandoned = Abandon(inbox, self.syncer.clone());
+        let _abandoned = Abandon(inbox);
         let mut last = 1;
         while let Some(mut group) = inbox.take(last) {
             last = group.jobs.len();
@@ -88,52 +64,37 @@ impl Writer {
     }
 
     fn answer(&mut self, group: Group, done: Result<(), Undone>, inbox: &Inbox) {
+        let up_to = group.up_to;
         match done {
+            Ok(()) => {
+                inbox.finished(up_to);
+                group.jobs.into_iter().for_each(Job::finish);
+            }
             Err(Undone::Command(_)) if group.jobs.len() > 1 => {
-                // Every job but the last leaves the places of the group as they are.
-                let last = group.jobs.len() - 1;
-                for (index, mut job) in group.jobs.into_iter().enumerate() {
+                for mut job in group.jobs {
                     let done = self.transact(std::slice::from_mut(&mut job));
-                    let up_to = if index == last { group.up_to } else { 0 };
-                    self.end(Group { jobs: vec![job], up_to }, done, inbox);
+                    settle(job, done);
                 }
+                inbox.finished(up_to);
             }
-            done => self.end(group, done, inbox),
-        }
-    }
-
-    /// Answers a group, or hands it to the thread that syncs and answers.
-    fn end(&mut self, group: Group, done: Result<(), Undone>, inbox: &Inbox) {
-        let ended = match (done, &self.log) {
-            (Ok(()), Some(log)) => Ended::Committed(group, Arc::clone(log)),
-            (Ok(()), None) => {
-                inbox.finished(group.up_to);
-                return group.jobs.into_iter().for_each(Job::finish);
-            }
-            (Err(undone), _) => Ended::Undone(group, undone.reason()),
-        };
-        match (&self.syncer, ended) {
-            (Some(syncer), ended) => syncer.submit(ended),
-            (None, Ended::Undone(group, reason)) => {
+            Err(undone) => {
+                let reason = undone.reason();
                 tracing::error!(reason, "a transaction was undone");
-                inbox.finished(group.up_to);
+                inbox.finished(up_to);
                 group.jobs.into_iter().for_each(|job| job.fail(&reason));
             }
-            (None, Ended::Committed(..)) => {}
         }
     }
 
     /// Runs commands in one transaction.
     fn transact(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Undone> {
-        if self.syncer.as_ref().is_some_and(|syncer| syncer.has_failed()) {
-            self.session = None;
-        }
-        if self.session.is_none() {
-            let opened = reopen(&self.config).and_then(|session| self.take_over(session));
-            opened.map_err(|error| Undone::Connection(error.to_string()))?;
-        }
-        let Some(session) = &mut self.session else {
-            return Err(Undone::Connection("the file is closed".to_owned()));
+        let session = match &mut self.session {
+            Some(session) => session,
+            closed => {
+                let session =
+                    reopen(&self.config).map_err(|e| Undone::Connection(e.to_string()))?;
+                closed.insert(session)
+            }
         };
         session.tidy();
         let undone = match run(session, jobs) {
@@ -189,6 +150,13 @@ fn lost(error: Error) -> Undone {
     Undone::Connection(unavailable(&error).to_string())
 }
 
+fn settle(job: Box<dyn Job>, done: Result<(), Undone>) {
+    match done {
+        Ok(()) => job.finish(),
+        Err(undone) => job.fail(&undone.reason()),
+    }
+}
+
 /// Opens the file again and writes the log back: what a failed sync left behind in memory is
 /// then either on disk or gone.
 fn reopen(config: &Config) -> Result<Session, StorageError> {
@@ -233,7 +201,7 @@ mod tests {
         let config = Config::parse("sqlite:", &options).unwrap();
         let mut connection = connection::open_writer(&config).unwrap();
         connection::prepare(&mut connection, &config.location).unwrap();
-        Writer::new(config, Session::new(connection).unwrap(), None, None).unwrap()
+        Writer::new(config, Session::new(connection).unwrap(), None)
     }
 
     #[test]
