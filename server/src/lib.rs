@@ -8,6 +8,7 @@ pub mod config;
 pub mod controller;
 pub mod cors;
 pub mod error;
+mod json;
 pub mod listener;
 pub mod log;
 pub mod metrics;

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// The spelling has a blank after commas and colons, members in the order they were sent, and every
 /// character beyond ASCII escaped.
 pub(super) fn of(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value: Value = crate::json::read(body).ok()?;
     if value.is_null() {
         return None;
     }

@@ -13,7 +13,7 @@ pub(super) type Metadata = Map<String, Value>;
 
 /// Reads stored metadata.
 pub(super) fn read(text: &[u8]) -> Metadata {
-    serde_json::from_slice(text).unwrap_or_default()
+    crate::json::read(text).unwrap_or_default()
 }
 
 /// Writes metadata, with blanks after commas and colons as every document of the service.

@@ -57,7 +57,7 @@ fn absent(change: &str, key: &str) -> ApiError {
 }
 
 fn change(raw: &Raw) -> Result<Change, String> {
-    let document: Value = serde_json::from_slice(raw.bytes()).unwrap_or_default();
+    let document: Value = crate::json::read(raw.bytes()).unwrap_or_default();
     let op = match document.get("op") {
         None | Some(Value::Null) => {
             return Err("Unable to find `op` in JSON Schema change. It must be one of the following: add, remove, replace.".to_owned());

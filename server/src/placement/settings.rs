@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::json;
+
 /// The attributes that change how messages are posted and claimed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueSettings {
@@ -29,7 +31,7 @@ pub struct DeadLetterRule {
 impl QueueSettings {
     /// Reads the attributes; what is missing, null, zero or of the wrong type counts as not set.
     pub fn from_metadata(text: &[u8]) -> Self {
-        let metadata: Map<String, Value> = serde_json::from_slice(text).unwrap_or_default();
+        let metadata: Map<String, Value> = json::read(text).unwrap_or_default();
         let number = |name: &str| metadata.get(name).and_then(Value::as_i64);
         let positive = |name: &str| number(name).filter(|value| *value > 0);
         let target = metadata.get("_dead_letter_queue").and_then(Value::as_str);

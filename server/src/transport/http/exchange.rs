@@ -13,6 +13,7 @@ use super::body::{Read, read};
 use super::present::{self, HttpResponse};
 use super::query::{Query, Typed};
 use super::routes::Answer;
+use crate::json;
 use crate::metrics::{Carrier, Stopwatch};
 use crate::request_id::RequestId;
 use crate::transport::{Admitted, CallFacts, NotAccepted, Service, accept, run};
@@ -147,7 +148,7 @@ fn refusal(
 /// Refuses strings that a list must not hold on this transport.
 fn check_allowed(binding: &HttpBinding, text: Option<&Bytes>) -> Result<(), ApiError> {
     let Some(text) = text.filter(|_| !binding.allowed.is_empty()) else { return Ok(()) };
-    let document: serde_json::Value = serde_json::from_slice(text).unwrap_or_default();
+    let document: serde_json::Value = json::read(text).unwrap_or_default();
     for rule in binding.allowed {
         let given = document.get(rule.field).and_then(serde_json::Value::as_array);
         let fits = |value: &serde_json::Value| {

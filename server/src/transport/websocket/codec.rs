@@ -59,8 +59,9 @@ pub(crate) fn to_json(frame: &[u8]) -> Result<Bytes, CodecError> {
 /// # Errors
 /// Text that is not JSON.
 pub(crate) fn from_json(text: &[u8]) -> Result<Vec<u8>, CodecError> {
+    // A value may be as deep as any document, and a reply puts some levels around it.
     let value: serde_json::Value =
-        serde_json::from_slice(text).map_err(|error| CodecError::Malformed(error.to_string()))?;
+        crate::json::read(text).map_err(|error| CodecError::Malformed(error.to_string()))?;
     rmp_serde::to_vec_named(&value).map_err(|error| CodecError::Malformed(error.to_string()))
 }
 
