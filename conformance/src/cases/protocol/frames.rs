@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use sukkal_spec::{MessageGet, MessagePost, Operation, QueueCreate, QueueGet};
+use sukkal_spec::{MessageGetMany, MessagePost, Operation, QueueCreate, QueueGet};
 
 use crate::case::cases;
 use crate::service::{Reply, Service, Transport};
@@ -158,13 +158,13 @@ async fn answers_in_the_order_of_the_calls(service: &Service) {
 }
 
 async fn gives_deep_values_back(service: &Service) {
-    let depth = if service.transport() == Transport::MessagePack { 124 } else { 120 };
+    let depth = if service.transport() == Transport::MessagePack { 125 } else { 120 };
     let body = (0..depth).fold(json!(1), |inner, _| json!([inner]));
     let http = service.over_http();
     let ids = http.post_messages("jobs", json!([{ "body": body }])).await;
 
-    let input = json!({ "queue_name": "jobs", "message_id": ids[0] });
-    let shown = service.call(MessageGet, input).await.expect_outcome("shown");
+    let input = json!({ "queue_name": "jobs", "message_ids": ids });
+    let shown = service.call(MessageGetMany, input).await.expect_outcome("shown");
 
     assert_eq!(shown.message_bodies(), [body]);
 }

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use sukkal_spec::{QueueCreate, QueueList};
+use sukkal_spec::{MessageGet, QueueCreate, QueueList, QueueUpdate};
 
 use crate::case::cases;
 use crate::service::{Reply, Service};
@@ -12,6 +12,7 @@ cases! { QueueCreate:
     refuses_a_dead_letter_queue_that_no_queue_can_be,
     refuses_retry_policies_that_break_the_rules,
     takes_a_retry_policy,
+    heeds_attributes_beside_values_of_128_levels needs Http,
 }
 
 async fn create(service: &Service, metadata: Value) -> Reply {
@@ -114,4 +115,24 @@ async fn takes_a_retry_policy(service: &Service) {
     });
 
     create(service, json!({ "_retry_policy": policy })).await.expect_outcome("created");
+}
+
+async fn heeds_attributes_beside_values_of_128_levels(service: &Service) {
+    let input =
+        json!({ "queue_name": "jobs", "metadata": { "_default_message_ttl": 120, "deep": "@" } });
+    let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+    service.call_text(QueueCreate, input, &deep).await.expect_outcome("created");
+
+    let first = service.post("jobs", ["a"]).await;
+    let path = "/metadata/_default_message_ttl";
+    let changes = json!([{ "op": "replace", "path": path, "value": 240 }]);
+    let input = json!({ "queue_name": "jobs", "changes": changes });
+    service.call(QueueUpdate, input).await.expect_outcome("updated");
+    let second = service.post("jobs", ["b"]).await;
+
+    for (id, ttl) in [(&first[0], 120), (&second[0], 240)] {
+        let input = json!({ "queue_name": "jobs", "message_id": id });
+        let shown = service.call(MessageGet, input).await.expect_outcome("shown");
+        assert_eq!(shown.messages()[0]["ttl"], ttl);
+    }
 }
