@@ -77,7 +77,11 @@ impl Socket {
             let mut at = 0;
             while let Some(end) = self.frame_end(at) {
                 let payload = &self.buffer[at..end];
-                assert!(payload.ends_with(b"{\"status\": 201}}"), "{}", String::from_utf8_lossy(payload));
+                assert!(
+                    payload.ends_with(b"{\"status\": 201}}"),
+                    "{}",
+                    String::from_utf8_lossy(payload)
+                );
                 at = end;
                 count += 1;
             }

@@ -30,7 +30,9 @@ pub use message::{
     ListMessages, Message, MessageStamp, NewMessage, PopMessages, Post, PurgeMessages, Purged,
     QueueStats, StatsQuery,
 };
-pub use registry::{Entry, Maintenance, OpenFuture, OpenOptions, Registry, Report, ReportFuture, Store};
+pub use registry::{
+    Entry, Maintenance, OpenFuture, OpenOptions, Registry, Report, ReportFuture, Store,
+};
 pub use transfer::{FinishTransfers, ReceiveTransfers, SettleTransfers, Transfer};
 
 /// The identifier of a message: 128 bits made by the caller, unguessable.

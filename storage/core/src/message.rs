@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::{ClaimId, ClientId, Generation, Marker, MessageId, Millis, QueueKey, Result, StorageError};
+use crate::{
+    ClaimId, ClientId, Generation, Marker, MessageId, Millis, QueueKey, Result, StorageError,
+};
 
 /// How the bytes of a body are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
