@@ -119,22 +119,32 @@ impl<'a> Cursor<'a> {
 
     /// Reads a string that begins here, without keeping it.
     fn skip_quoted(&mut self) -> Scan<()> {
-        let bytes = self.text.as_bytes();
         self.at += 1;
         loop {
-            match bytes.get(self.at) {
-                Some(b'"') => {
+            match self.plain()? {
+                b'"' => {
                     self.at += 1;
                     return Ok(());
                 }
-                Some(b'\\') => {
-                    self.escape()?;
-                }
-                Some(0..=0x1f) => return self.fault("control character in a string"),
-                Some(_) => self.at += 1,
-                None => return self.fault("unexpected end"),
+                _ => drop(self.escape()?),
             }
         }
+    }
+
+    /// Passes over the plain part of a string, to the quote or the backslash that ends it.
+    fn plain(&mut self) -> Scan<u8> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let Some(length) = memchr::memchr2(b'"', b'\\', rest) else {
+            self.at = self.text.len();
+            return self.fault("unexpected end");
+        };
+        if rest[..length].iter().any(|byte| *byte < 0x20) {
+            let control = rest.iter().position(|byte| *byte < 0x20).unwrap_or(length);
+            self.at += control;
+            return self.fault("control character in a string");
+        }
+        self.at += length;
+        Ok(rest[length])
     }
 
     /// Reads a string that begins here, leaving the space after it.
@@ -142,32 +152,23 @@ impl<'a> Cursor<'a> {
         let start = self.at + 1;
         let mut built: Option<String> = None;
         let mut from = start;
-        let bytes = self.text.as_bytes();
         self.at = start;
         loop {
-            match bytes.get(self.at) {
-                Some(b'"') => {
-                    let tail = &self.text[from..self.at];
-                    self.at += 1;
-                    return Ok(match built {
-                        None => Cow::Borrowed(tail),
-                        Some(mut text) => {
-                            text.push_str(tail);
-                            Cow::Owned(text)
-                        }
-                    });
-                }
-                Some(b'\\') => {
-                    let text = built.get_or_insert_default();
-                    text.push_str(&self.text[from..self.at]);
-                    let letter = self.escape()?;
-                    built.get_or_insert_default().push(letter);
-                    from = self.at;
-                }
-                Some(0..=0x1f) => return self.fault("control character in a string"),
-                Some(_) => self.at += 1,
-                None => return self.fault("unexpected end"),
+            if self.plain()? == b'"' {
+                let tail = &self.text[from..self.at];
+                self.at += 1;
+                return Ok(match built {
+                    None => Cow::Borrowed(tail),
+                    Some(mut text) => {
+                        text.push_str(tail);
+                        Cow::Owned(text)
+                    }
+                });
             }
+            built.get_or_insert_default().push_str(&self.text[from..self.at]);
+            let letter = self.escape()?;
+            built.get_or_insert_default().push(letter);
+            from = self.at;
         }
     }
 
