@@ -5,10 +5,6 @@
 #![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 
-/// As in the published binary.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 mod depth;
 mod direct;
 mod load;
