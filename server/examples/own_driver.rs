@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use sukkal_storage::{
     Capabilities, ClaimStore, Collected, DataDriver, DeleteMessage, DeleteMessages, Entry,
     GetMessages, ListMessages, Message, MessageStore, Millis, PopMessages, Post, PurgeMessages,
-    Purged, QueueStateStore, QueueStats, Result, StatsQuery, Store, StoreStatus, TransferStore,
+    Purged, QueueStateStore, QueueStats, Result, StatsQuery, Store, StoreStatus, SubscriptionStore,
+    TransferStore,
 };
 
 /// The line that a registry takes: the scheme, and how to open a store.
@@ -98,6 +99,10 @@ impl DataDriver for Tally {
 
     fn claims(&self) -> &dyn ClaimStore {
         self.inner.claims()
+    }
+
+    fn subscriptions(&self) -> &dyn SubscriptionStore {
+        self.inner.subscriptions()
     }
 
     fn transfers(&self) -> &dyn TransferStore {

@@ -9,8 +9,8 @@ use sukkal_spec::{
     QueuePurgeOutcome, QueueUpdateInput, QueueUpdateOutcome, RequestContext,
 };
 use sukkal_storage::{
-    FilterValue, GetMessages, ListQueues, Message, Millis, PurgeMessages, QueueFilter, QueueKey,
-    QueueRecord, QueueStats, StatsQuery, StorageError, UpdateQueue,
+    FilterValue, GetMessages, Kind, ListQueues, Message, Millis, PurgeMessages, QueueFilter,
+    QueueKey, QueueRecord, QueueStats, StatsQuery, StorageError, UpdateQueue,
 };
 
 use super::present::{age, timestamp};
@@ -30,7 +30,7 @@ impl QueueApi for Controller {
     ) -> Result<QueueListOutcome, ApiError> {
         let queues = self.placement.control().queues();
         let count = match input.with_count {
-            true => Some(queues.count(&context.project_id).await.map_err(api_error)?),
+            true => Some(queues.count(&context.project_id, Kind::Queue).await.map_err(api_error)?),
             false => None,
         };
         let detailed = input.detailed;
@@ -204,6 +204,7 @@ fn list_query(context: &RequestContext, input: QueueListInput) -> ListQueues {
         input.filters.into_iter().flatten().map(|(key, text)| (key, wanted(text))).collect();
     ListQueues {
         project: context.project_id.clone(),
+        kind: Kind::Queue,
         after: input.marker,
         limit: usize::try_from(input.limit).unwrap_or(1),
         filter: QueueFilter { name_contains: input.name, metadata },

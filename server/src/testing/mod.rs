@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use sukkal_storage::{
     Capabilities, Capability, ClaimStore, Collected, ControlDriver, DataDriver, Durability,
-    MessageStore, Millis, QueueStateStore, QueueStore, Result, StorageError, StoreStatus,
-    TransferStore,
+    MessageStore, Millis, PlacementStore, QueueStateStore, QueueStore, Result, StorageError,
+    StoreStatus, SubscriptionStore, TransferStore,
 };
 use tokio::sync::Notify;
 
@@ -70,6 +70,10 @@ impl DataDriver for Fake {
         &self.refusing
     }
 
+    fn subscriptions(&self) -> &dyn SubscriptionStore {
+        &self.refusing
+    }
+
     fn transfers(&self) -> &dyn TransferStore {
         &self.transfers
     }
@@ -103,6 +107,10 @@ impl DataDriver for Fake {
 #[async_trait]
 impl ControlDriver for Fake {
     fn queues(&self) -> &dyn QueueStore {
+        &self.refusing
+    }
+
+    fn placements(&self) -> &dyn PlacementStore {
         &self.refusing
     }
 

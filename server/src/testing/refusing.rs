@@ -1,12 +1,17 @@
 //! The roles no test of this crate uses: every call fails.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sukkal_storage::{
-    Claim, ClaimStore, CreateClaim, CreateQueue, DeleteClaim, DeleteMessage, DeleteMessages,
-    DeleteQueue, Generation, GetClaim, GetMessages, ListMessages, ListQueues, Message,
-    MessageStore, PopMessages, Post, PurgeMessages, Purged, QueueKey, QueueRecord, QueueState,
-    QueueStateStore, QueueStats, QueueStore, Result, StatsQuery, StorageError, UpdateClaim,
-    UpdateQueue,
+    Claim, ClaimStore, ConfirmSubscription, CreateClaim, CreateQueue, CreateSubscription,
+    CreatedSubscription, DeleteClaim, DeleteMessage, DeleteMessages, DeleteQueue,
+    DeleteSubscription, Generation, GetClaim, GetMessages, GetSubscription, Kind, Layout,
+    ListMessages, ListQueues, ListSubscriptions, Message, MessageStore, PlaceQueue, PlacementStore,
+    PopMessages, Post, PurgeMessages, PurgeSubscriptions, Purged, QueueKey, QueueRecord,
+    QueueState, QueueStateStore, QueueStats, QueueStore, ReleaseQueue, ReplaceLayout, Result,
+    StatsQuery, StorageError, Subscription, SubscriptionStore, UpdateClaim, UpdateQueue,
+    UpdateSubscription,
 };
 
 /// Refuses everything.
@@ -79,7 +84,7 @@ impl QueueStore for Refusing {
     async fn list(&self, _: ListQueues) -> Result<Vec<QueueRecord>> {
         refuse()
     }
-    async fn count(&self, _: &str) -> Result<u64> {
+    async fn count(&self, _: &str, _: Kind) -> Result<u64> {
         refuse()
     }
     async fn get(&self, _: &QueueKey) -> Result<Option<QueueRecord>> {
@@ -92,6 +97,53 @@ impl QueueStore for Refusing {
         refuse()
     }
     async fn delete(&self, _: DeleteQueue) -> Result<bool> {
+        refuse()
+    }
+}
+
+#[async_trait]
+impl SubscriptionStore for Refusing {
+    async fn create(&self, _: CreateSubscription) -> Result<CreatedSubscription> {
+        refuse()
+    }
+    async fn get(&self, _: GetSubscription) -> Result<Subscription> {
+        refuse()
+    }
+    async fn list(&self, _: ListSubscriptions) -> Result<Vec<Subscription>> {
+        refuse()
+    }
+    async fn update(&self, _: UpdateSubscription) -> Result<()> {
+        refuse()
+    }
+    async fn confirm(&self, _: ConfirmSubscription) -> Result<()> {
+        refuse()
+    }
+    async fn delete(&self, _: DeleteSubscription) -> Result<()> {
+        refuse()
+    }
+    async fn purge(&self, _: PurgeSubscriptions) -> Result<bool> {
+        refuse()
+    }
+}
+
+#[async_trait]
+impl PlacementStore for Refusing {
+    async fn layout(&self) -> Result<Layout> {
+        refuse()
+    }
+    async fn replace_layout(&self, _: ReplaceLayout) -> Result<u64> {
+        refuse()
+    }
+    async fn pool_of(&self, _: &QueueKey) -> Result<Option<Arc<str>>> {
+        refuse()
+    }
+    async fn place(&self, _: PlaceQueue) -> Result<Arc<str>> {
+        refuse()
+    }
+    async fn release(&self, _: ReleaseQueue) -> Result<()> {
+        refuse()
+    }
+    async fn placed_in(&self, _: &str) -> Result<u64> {
         refuse()
     }
 }

@@ -1,17 +1,20 @@
-//! The control role: the records of queues.
+//! The control role: the records of queues and topics, and where their data lies.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{Generation, Millis, QueueKey, Result, StoreStatus};
+use crate::{Generation, Kind, Millis, PlacementStore, QueueKey, Result, StoreStatus};
 
-/// A store for queue records.
+/// A store for the records of queues and topics, and for the layout of pools.
 #[async_trait]
 pub trait ControlDriver: Send + Sync {
     /// Queue records.
     fn queues(&self) -> &dyn QueueStore;
+
+    /// The layout of pools, and the pool of each queue.
+    fn placements(&self) -> &dyn PlacementStore;
 
     /// Fails if the store does not answer.
     async fn ping(&self) -> Result<()>;
@@ -117,6 +120,8 @@ impl QueueFilter {
 pub struct ListQueues {
     /// The project.
     pub project: Arc<str>,
+    /// Queues or topics.
+    pub kind: Kind,
     /// Only names after this one.
     pub after: Option<String>,
     /// At most this many, at least 1.
@@ -127,7 +132,7 @@ pub struct ListQueues {
 
 /// Queue records.
 ///
-/// - Everything is scoped by project.
+/// - Everything is scoped by project and kind.
 /// - What returned is durable, as [`ControlDriver::status`] says.
 #[async_trait]
 pub trait QueueStore: Send + Sync {
@@ -136,8 +141,8 @@ pub trait QueueStore: Send + Sync {
     /// - Pages are cut after filtering.
     async fn list(&self, query: ListQueues) -> Result<Vec<QueueRecord>>;
 
-    /// Counts the records of a project.
-    async fn count(&self, project: &str) -> Result<u64>;
+    /// Counts the records of one kind of a project.
+    async fn count(&self, project: &str, kind: Kind) -> Result<u64>;
 
     /// Reads a record.
     async fn get(&self, queue: &QueueKey) -> Result<Option<QueueRecord>>;

@@ -1,4 +1,4 @@
-//! The data role: messages, claims, transfers and the state of queues.
+//! The data role: messages, claims, subscriptions, transfers and the state of queues.
 
 use async_trait::async_trait;
 
@@ -6,7 +6,7 @@ use crate::{
     Capabilities, Claim, CreateClaim, DeleteClaim, DeleteMessage, DeleteMessages, FinishTransfers,
     Generation, GetClaim, GetMessages, ListMessages, Message, Millis, PopMessages, Post,
     PurgeMessages, Purged, QueueKey, QueueStats, ReceiveTransfers, Result, SettleTransfers,
-    StatsQuery, StoreStatus, Transfer, UpdateClaim,
+    StatsQuery, StoreStatus, SubscriptionStore, Transfer, UpdateClaim,
 };
 
 /// A store for messages, claims and transfers.
@@ -37,6 +37,9 @@ pub trait DataDriver: Send + Sync {
     /// Claims.
     fn claims(&self) -> &dyn ClaimStore;
 
+    /// Subscriptions.
+    fn subscriptions(&self) -> &dyn SubscriptionStore;
+
     /// Transfers between queues.
     fn transfers(&self) -> &dyn TransferStore;
 
@@ -49,7 +52,7 @@ pub trait DataDriver: Send + Sync {
     /// What the store says about itself.
     async fn status(&self) -> Result<StoreStatus>;
 
-    /// Collects garbage in one small step: expired messages and claims, deleted generations,
+    /// Collects garbage in one small step: expired messages, claims and subscriptions, deleted generations,
     /// received ids older than an hour.
     ///
     /// - Never changes what any other call returns.

@@ -35,6 +35,15 @@ pub enum StorageError {
     /// The message is held by another claim than the one named.
     #[error("the message is claimed by another claim")]
     MessageNotClaimedBy(MessageId),
+    /// No live subscription has this id on this queue.
+    #[error("the subscription does not exist")]
+    SubscriptionDoesNotExist,
+    /// The subscriber has another subscription on this queue.
+    #[error("the subscriber has another subscription on the queue")]
+    SubscriberIsTaken,
+    /// Queues lie in a pool that was to be removed.
+    #[error("queues lie in the pool {0}")]
+    PoolIsUsed(std::sync::Arc<str>),
     /// A stored message does not match its checksum; it is never handed out.
     #[error("message {0} is damaged in the store")]
     Damaged(MessageId),

@@ -21,24 +21,46 @@ pub type Generation = u64;
 /// The client that posted a message, as the API understood it: compared for equality only.
 pub type ClientId = Arc<str>;
 
-/// A queue within its project. Every key or row of a driver starts with the project.
+/// What a log of messages is used for. A queue and a topic of one name have nothing in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Kind {
+    /// Messages are listed, claimed and popped.
+    #[default]
+    Queue = 0,
+    /// Messages are listed and go to subscribers; nobody claims them.
+    Topic = 1,
+}
+
+/// A queue or topic within its project. Every key or row of a driver starts with the project.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QueueKey {
     /// The project that owns the queue, 1 to 256 characters of any kind.
     pub project: Arc<str>,
-    /// The name of the queue within its project.
+    /// Whether it is a queue or a topic.
+    pub kind: Kind,
+    /// The name of the queue within its project and kind.
     pub name: Arc<str>,
 }
 
 impl QueueKey {
-    /// Makes a key from a project and a name.
+    /// Makes the key of a queue from a project and a name.
     pub fn new(project: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
-        Self { project: project.into(), name: name.into() }
+        Self { project: project.into(), kind: Kind::Queue, name: name.into() }
+    }
+
+    /// Makes the key of a topic from a project and a name.
+    pub fn topic(project: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+        Self { project: project.into(), kind: Kind::Topic, name: name.into() }
     }
 }
 
 impl fmt::Display for QueueKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.project, self.name)
+        let separator = match self.kind {
+            Kind::Queue => "/",
+            Kind::Topic => "/topic ",
+        };
+        write!(f, "{}{separator}{}", self.project, self.name)
     }
 }

@@ -11,7 +11,9 @@ mod data;
 mod error;
 mod key;
 mod message;
+mod placement;
 mod registry;
+mod subscription;
 mod transfer;
 
 pub use capability::{Capabilities, Capability, Durability, StoreStatus};
@@ -24,14 +26,20 @@ pub use data::{
     ClaimStore, Collected, DataDriver, MessageStore, QueueState, QueueStateStore, TransferStore,
 };
 pub use error::{Result, StorageError};
-pub use key::{ClientId, Generation, Marker, Millis, QueueKey};
+pub use key::{ClientId, Generation, Kind, Marker, Millis, QueueKey};
 pub use message::{
     After, Attributes, Body, BodyFormat, ClaimMark, DeleteMessage, DeleteMessages, GetMessages,
     ListMessages, Message, MessageStamp, NewMessage, PopMessages, Post, PurgeMessages, Purged,
     QueueStats, StatsQuery,
 };
+pub use placement::{Layout, PlaceQueue, PlacementStore, ReleaseQueue, ReplaceLayout};
 pub use registry::{
     Entry, Maintenance, OpenFuture, OpenOptions, Registry, Report, ReportFuture, Store,
+};
+pub use subscription::{
+    ConfirmSubscription, CreateSubscription, CreatedSubscription, DeleteSubscription,
+    GetSubscription, Lifetime, ListSubscriptions, PurgeSubscriptions, Subscription, SubscriptionId,
+    SubscriptionStore, UpdateSubscription,
 };
 pub use transfer::{FinishTransfers, ReceiveTransfers, SettleTransfers, Transfer};
 

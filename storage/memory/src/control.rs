@@ -1,4 +1,4 @@
-//! The control role: queue records in one map per project.
+//! The control role: queue records in one map per project and kind.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -6,18 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use sukkal_storage::{
-    ControlDriver, CreateQueue, DeleteQueue, ListQueues, QueueKey, QueueRecord, QueueStore, Result,
-    StorageError, StoreStatus, UpdateQueue,
+    ControlDriver, CreateQueue, DeleteQueue, Kind, Layout, ListQueues, PlacementStore, QueueKey,
+    QueueRecord, QueueStore, Result, StorageError, StoreStatus, UpdateQueue,
 };
 
-/// The records of one project, in the order of their names compared as bytes.
+/// The records of one kind of one project, in the order of their names compared as bytes.
 type Records = BTreeMap<Arc<str>, QueueRecord>;
 
 #[derive(Default)]
-struct Control {
-    projects: HashMap<Arc<str>, Records>,
+pub(crate) struct Control {
+    projects: HashMap<(Arc<str>, Kind), Records>,
     /// One counter for all records, so that a record made anew never has a revision of an old one.
     last_revision: u64,
+    pub(crate) layout: Layout,
+    /// The pool of each queue that has one.
+    pub(crate) places: BTreeMap<QueueKey, Arc<str>>,
 }
 
 /// The control role; its records are gone once it is closed.
@@ -30,15 +33,20 @@ impl MemoryControl {
         Self { control: Mutex::new(Some(Control::default())) }
     }
 
-    fn run<T>(&self, command: impl FnOnce(&mut Control) -> Result<T>) -> Result<T> {
+    pub(crate) fn run<T>(&self, command: impl FnOnce(&mut Control) -> Result<T>) -> Result<T> {
         let mut control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
         command(control.as_mut().ok_or_else(crate::data::closed)?)
     }
 }
 
+/// The map a record belongs to.
+fn group(queue: &QueueKey) -> (Arc<str>, Kind) {
+    (queue.project.clone(), queue.kind)
+}
+
 impl Control {
     fn record(&self, queue: &QueueKey) -> Option<&QueueRecord> {
-        self.projects.get(&queue.project)?.get(&queue.name)
+        self.projects.get(&group(queue))?.get(&queue.name)
     }
 
     fn next_revision(&mut self) -> u64 {
@@ -50,6 +58,10 @@ impl Control {
 #[async_trait]
 impl ControlDriver for MemoryControl {
     fn queues(&self) -> &dyn QueueStore {
+        self
+    }
+
+    fn placements(&self) -> &dyn PlacementStore {
         self
     }
 
@@ -70,7 +82,9 @@ impl ControlDriver for MemoryControl {
 impl QueueStore for MemoryControl {
     async fn list(&self, query: ListQueues) -> Result<Vec<QueueRecord>> {
         self.run(|control| {
-            let Some(records) = control.projects.get(&query.project) else { return Ok(Vec::new()) };
+            let Some(records) = control.projects.get(&(query.project, query.kind)) else {
+                return Ok(Vec::new());
+            };
             let start = query.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
             Ok(records
                 .range::<str, _>((start, Bound::Unbounded))
@@ -82,8 +96,9 @@ impl QueueStore for MemoryControl {
         })
     }
 
-    async fn count(&self, project: &str) -> Result<u64> {
-        self.run(|control| Ok(control.projects.get(project).map_or(0, BTreeMap::len) as u64))
+    async fn count(&self, project: &str, kind: Kind) -> Result<u64> {
+        let group = (project.into(), kind);
+        self.run(|control| Ok(control.projects.get(&group).map_or(0, BTreeMap::len) as u64))
     }
 
     async fn get(&self, queue: &QueueKey) -> Result<Option<QueueRecord>> {
@@ -98,7 +113,7 @@ impl QueueStore for MemoryControl {
             }
             let revision = control.next_revision();
             let record = QueueRecord { name: queue.name.clone(), metadata, generation, revision };
-            control.projects.entry(queue.project).or_default().insert(queue.name, record);
+            control.projects.entry(group(&queue)).or_default().insert(queue.name, record);
             Ok(true)
         })
     }
@@ -109,7 +124,7 @@ impl QueueStore for MemoryControl {
             let UpdateQueue { queue, revision, metadata } = command;
             let record = control
                 .projects
-                .get_mut(&queue.project)
+                .get_mut(&group(&queue))
                 .and_then(|records| records.get_mut(&queue.name))
                 .ok_or(StorageError::QueueDoesNotExist)?;
             if record.revision != revision {
@@ -127,10 +142,11 @@ impl QueueStore for MemoryControl {
             if control.record(&queue).is_none_or(|record| record.generation >= below) {
                 return Ok(false);
             }
-            let Some(records) = control.projects.get_mut(&queue.project) else { return Ok(false) };
+            let group = group(&queue);
+            let Some(records) = control.projects.get_mut(&group) else { return Ok(false) };
             let deleted = records.remove(&queue.name).is_some();
             if records.is_empty() {
-                control.projects.remove(&queue.project);
+                control.projects.remove(&group);
             }
             Ok(deleted)
         })

@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use sukkal_storage::{
     Capabilities, Capability, ClaimStore, Collected, DataDriver, MessageStore, Millis, QueueKey,
-    QueueStateStore, Result, StorageError, StoreStatus, TransferStore,
+    QueueStateStore, Result, StorageError, StoreStatus, SubscriptionStore, TransferStore,
 };
 
 use crate::queue::Queue;
+use crate::subscriptions::{self, Subscriptions};
 
 /// All queues that were ever posted to or deleted.
 pub(crate) type Queues = BTreeMap<QueueKey, Queue>;
@@ -17,11 +18,24 @@ pub(crate) type Queues = BTreeMap<QueueKey, Queue>;
 /// The data role; its queues are gone once it is closed.
 pub(crate) struct MemoryData {
     queues: Mutex<Option<Queues>>,
+    subscriptions: Mutex<Option<Subscriptions>>,
 }
 
 impl MemoryData {
     pub(crate) fn new() -> Self {
-        Self { queues: Mutex::new(Some(Queues::new())) }
+        Self {
+            queues: Mutex::new(Some(Queues::new())),
+            subscriptions: Mutex::new(Some(Subscriptions::new())),
+        }
+    }
+
+    /// Runs one command, alone, on all subscriptions.
+    pub(crate) fn run_on_subscriptions<T>(
+        &self,
+        command: impl FnOnce(&mut Subscriptions) -> Result<T>,
+    ) -> Result<T> {
+        let mut subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+        command(subscriptions.as_mut().ok_or_else(closed)?)
     }
 
     /// Runs one command, alone, on all queues.
@@ -68,6 +82,10 @@ impl DataDriver for MemoryData {
         self
     }
 
+    fn subscriptions(&self) -> &dyn SubscriptionStore {
+        self
+    }
+
     fn transfers(&self) -> &dyn TransferStore {
         self
     }
@@ -85,8 +103,10 @@ impl DataDriver for MemoryData {
     }
 
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected> {
+        let ended =
+            self.run_on_subscriptions(|all| Ok(subscriptions::collect(all, now, budget)))?;
         self.run(|queues| {
-            let mut removed = 0;
+            let mut removed = ended;
             for queue in queues.values_mut() {
                 if removed == budget {
                     break;
@@ -99,5 +119,6 @@ impl DataDriver for MemoryData {
 
     async fn close(&self) {
         *self.queues.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

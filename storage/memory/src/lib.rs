@@ -7,8 +7,10 @@ mod claims;
 mod control;
 mod data;
 mod messages;
+mod placements;
 mod queue;
 mod queues;
+mod subscriptions;
 mod transfers;
 
 use std::sync::Arc;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::{Buf, Bytes};
 use sukkal_storage::{
-    ControlDriver, CreateQueue, DeleteQueue, ListQueues, QueueKey, QueueRecord, QueueStore, Result,
-    StorageError, StoreStatus, UpdateQueue,
+    ControlDriver, CreateQueue, DeleteQueue, Kind, ListQueues, PlacementStore, QueueKey,
+    QueueRecord, QueueStore, Result, StorageError, StoreStatus, UpdateQueue,
 };
 
 use crate::keys::project_keys;
@@ -20,6 +20,10 @@ const PAGE: usize = 100;
 #[async_trait]
 impl ControlDriver for RedisStore {
     fn queues(&self) -> &dyn QueueStore {
+        self
+    }
+
+    fn placements(&self) -> &dyn PlacementStore {
         self
     }
 
@@ -66,7 +70,7 @@ impl QueueStore for RedisStore {
         }
     }
 
-    async fn count(&self, project: &str) -> Result<u64> {
+    async fn count(&self, project: &str, _kind: Kind) -> Result<u64> {
         let mut count = redis::cmd("ZCARD");
         count.arg(&project_keys(project)[0]);
         integer(self.connection.send(&count).await?).map(i64::unsigned_abs)

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sukkal_storage::{
     Capabilities, Capability, ClaimStore, Collected, DataDriver, MessageStore, Millis,
-    QueueStateStore, Result, StoreStatus, TransferStore,
+    QueueStateStore, Result, StoreStatus, SubscriptionStore, TransferStore,
 };
 
 use crate::keys::{DUE, QueueKeys};
@@ -35,6 +35,10 @@ impl DataDriver for RedisStore {
     }
 
     fn claims(&self) -> &dyn ClaimStore {
+        self
+    }
+
+    fn subscriptions(&self) -> &dyn SubscriptionStore {
         self
     }
 

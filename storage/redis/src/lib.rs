@@ -12,11 +12,13 @@ mod data;
 mod error;
 mod keys;
 mod messages;
+mod placements;
 mod queues;
 mod record;
 mod reply;
 mod script;
 mod store;
+mod subscriptions;
 mod transfers;
 
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Binary};
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
 use sukkal_storage::{
-    ControlDriver, CreateQueue, DeleteQueue, ListQueues, QueueKey, QueueRecord, QueueStore, Result,
-    StorageError, StoreStatus, UpdateQueue,
+    ControlDriver, CreateQueue, DeleteQueue, Kind, ListQueues, PlacementStore, QueueKey,
+    QueueRecord, QueueStore, Result, StorageError, StoreStatus, UpdateQueue,
 };
 
 use crate::command::{Command, Query};
@@ -80,6 +80,10 @@ impl ControlDriver for SqliteControl {
         self
     }
 
+    fn placements(&self) -> &dyn PlacementStore {
+        self
+    }
+
     async fn ping(&self) -> Result<()> {
         self.0.ping().await
     }
@@ -99,7 +103,7 @@ impl QueueStore for SqliteControl {
         self.0.read(None, query).await
     }
 
-    async fn count(&self, project: &str) -> Result<u64> {
+    async fn count(&self, project: &str, _kind: Kind) -> Result<u64> {
         self.0.read(None, Count(project.into())).await
     }
 

@@ -8,7 +8,7 @@ use diesel::sql_types::BigInt;
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
 use sukkal_storage::{
     Capabilities, Capability, ClaimStore, Collected, DataDriver, Durability, MessageStore, Millis,
-    QueueKey, QueueStateStore, Result, StoreStatus, TransferStore,
+    QueueKey, QueueStateStore, Result, StoreStatus, SubscriptionStore, TransferStore,
 };
 
 use crate::collect::collect;
@@ -137,6 +137,10 @@ impl DataDriver for SqliteData {
     }
 
     fn claims(&self) -> &dyn ClaimStore {
+        self
+    }
+
+    fn subscriptions(&self) -> &dyn SubscriptionStore {
         self
     }
 

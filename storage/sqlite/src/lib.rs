@@ -17,6 +17,7 @@ mod error;
 mod inbox;
 mod maintenance;
 mod messages;
+mod placements;
 #[cfg(test)]
 mod plans;
 mod queues;
@@ -26,6 +27,7 @@ mod row;
 mod schema;
 mod session;
 mod statement;
+mod subscriptions;
 mod transfers;
 mod writer;
 

@@ -247,8 +247,8 @@ fn transfer(row: TransferRow) -> Result<Transfer> {
     };
     verify(&message, row.10)?;
     Ok(Transfer {
-        source: QueueKey { project: text(&row.0)?, name: text(&row.1)? },
-        target: QueueKey { project: text(&row.2)?, name: text(&row.3)? },
+        source: QueueKey::new(text(&row.0)?, text(&row.1)?),
+        target: QueueKey::new(text(&row.2)?, text(&row.3)?),
         message,
     })
 }

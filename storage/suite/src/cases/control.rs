@@ -75,7 +75,10 @@ impl<'a> Records<'a> {
     }
 
     async fn count(&self) -> u64 {
-        self.store().count(&self.bench.project).await.expect("the records are counted")
+        self.store()
+            .count(&self.bench.project, sukkal_storage::Kind::Queue)
+            .await
+            .expect("the records are counted")
     }
 }
 

@@ -119,12 +119,24 @@ async fn queue_records_of_projects_with_odd_ids_are_kept_apart(bench: Bench) {
 
     for (index, project) in projects.iter().enumerate() {
         let (project_id, filter) = (project.as_str().into(), QueueFilter::default());
-        let query = ListQueues { project: project_id, after: None, limit: 10, filter };
+        let query = ListQueues {
+            project: project_id,
+            kind: sukkal_storage::Kind::Queue,
+            after: None,
+            limit: 10,
+            filter,
+        };
         let listed = records.list(query).await.expect("the records are read");
         let names: Vec<_> = listed.iter().map(|record| record.name.to_string()).collect();
         assert_eq!(names, [format!("own-{index}"), "same".to_owned()], "{project:?}");
         assert_eq!(listed[1].metadata, format!("{{\"index\":{index}}}"));
-        assert_eq!(records.count(project).await.expect("the records are counted"), 2);
+        assert_eq!(
+            records
+                .count(project, sukkal_storage::Kind::Queue)
+                .await
+                .expect("the records are counted"),
+            2
+        );
     }
 }
 

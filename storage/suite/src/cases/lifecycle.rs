@@ -97,7 +97,10 @@ async fn a_closed_store_is_unavailable_for_queue_records(bench: Bench) {
 
     assert_refused!(store.control.ping().await, Unavailable { .. });
     assert_refused!(records.get(&queue).await, Unavailable { .. });
-    assert_refused!(records.count(&bench.project).await, Unavailable { .. });
+    assert_refused!(
+        records.count(&bench.project, sukkal_storage::Kind::Queue).await,
+        Unavailable { .. }
+    );
     assert_refused!(records.create(record(queue, bench.start)).await, Unavailable { .. });
 }
 

@@ -39,7 +39,13 @@ async fn create_all(bench: &Bench, names: &[&str]) {
 
 fn query(bench: &Bench) -> ListQueues {
     let filter = QueueFilter::default();
-    ListQueues { project: bench.project.clone(), after: None, limit: 1000, filter }
+    ListQueues {
+        project: bench.project.clone(),
+        kind: sukkal_storage::Kind::Queue,
+        after: None,
+        limit: 1000,
+        filter,
+    }
 }
 
 async fn names(bench: &Bench, query: ListQueues) -> Vec<String> {

@@ -209,7 +209,7 @@ impl Player<'_> {
             Command::ListRecords(query) => {
                 let call = async |store: &Store| {
                     let listed = store.control.queues().list(query.clone()).await?;
-                    let count = store.control.queues().count(&query.project).await?;
+                    let count = store.control.queues().count(&query.project, query.kind).await?;
                     let plain = |record| QueueRecord { revision: 0, ..record };
                     Ok((listed.into_iter().map(plain).collect::<Vec<_>>(), count))
                 };

@@ -168,6 +168,7 @@ fn record_command(world: &World, step: &Step, action: &Action) -> Option<Command
             let after = after.then(|| queue.name.to_string());
             Command::ListRecords(ListQueues {
                 project: queue.project,
+                kind: sukkal_storage::Kind::Queue,
                 after,
                 limit: *limit,
                 filter,
