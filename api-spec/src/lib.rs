@@ -27,6 +27,9 @@ pub const OPENAPI: &str = include_str!("../openapi.json");
 /// The JSON Schema of request and reply frames, by action.
 pub const ACTIONS_SCHEMA: &str = include_str!("../actions.schema.json");
 
+/// The AsyncAPI document of the WebSocket and of what subscribers receive.
+pub const ASYNCAPI: &str = include_str!("../asyncapi.json");
+
 mod generated {
     #![allow(
         clippy::all,

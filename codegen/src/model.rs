@@ -33,6 +33,8 @@ pub struct Spec {
     pub refusals: DefaultRefusals,
     /// What documents say about the service as a whole.
     pub service: Service,
+    /// What the service sends by itself, in file order.
+    pub pushes: IndexMap<String, Push>,
 }
 
 /// What documents say about the service as a whole.
@@ -44,6 +46,28 @@ pub struct Service {
     pub description: String,
     /// One description per resource, in the order of documents.
     pub resources: IndexMap<String, String>,
+}
+
+/// What the service sends by itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    pub to: Vec<Receiver>,
+    pub summary: String,
+    pub description: String,
+    /// The schema as written.
+    pub schema: Value,
+    pub examples: Vec<Value>,
+}
+
+/// Who receives what the service sends by itself.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Receiver {
+    /// A connection of a client.
+    Websocket,
+    /// The URL of a subscriber.
+    Subscriber,
 }
 
 /// A shared type and how bindings show it.

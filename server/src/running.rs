@@ -197,6 +197,7 @@ fn documents() -> Vec<Document> {
     };
     vec![
         document("/openapi.json", "application/json", sukkal_spec::OPENAPI),
+        document("/asyncapi.json", "application/json", sukkal_spec::ASYNCAPI),
         document("/actions.schema.json", "application/schema+json", sukkal_spec::ACTIONS_SCHEMA),
     ]
 }

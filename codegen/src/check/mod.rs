@@ -6,6 +6,7 @@ mod errors;
 mod examples;
 mod inputs;
 mod outcomes;
+mod pushes;
 mod schemas;
 mod texts;
 
@@ -30,6 +31,7 @@ pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
         outcomes::check_operation(operation)?;
         examples::check_operation(spec, operation)?;
     }
+    pushes::check(spec)?;
     collisions::check(spec)
 }
 

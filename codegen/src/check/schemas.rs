@@ -69,7 +69,12 @@ fn check_schema(spec: &Spec, file: &str, key: &str, schema: &Schema) -> Result<(
 }
 
 /// Refuses a reference that does not name the file its type stands in.
-fn check_references(spec: &Spec, file: &str, key: &str, written: &Value) -> Result<(), SpecError> {
+pub(super) fn check_references(
+    spec: &Spec,
+    file: &str,
+    key: &str,
+    written: &Value,
+) -> Result<(), SpecError> {
     match written {
         Value::Object(members) => members.iter().try_for_each(|(name, each)| {
             let key = join(key, name);

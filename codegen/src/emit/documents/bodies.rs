@@ -27,6 +27,11 @@ impl<'a> Bodies<'a> {
         Self { spec, side, prefix, inputs, waiting: BTreeMap::new() }
     }
 
+    /// A reference to a schema of this document.
+    pub(super) fn pointer(&self, name: &str) -> Value {
+        json!({ "$ref": format!("{}{name}", self.prefix) })
+    }
+
     /// A schema as written, pointing to the shared types of this document.
     pub(super) fn sent(&mut self, written: &Value) -> Value {
         self.pointed(written, false)

@@ -1,8 +1,10 @@
 //! The documents that are checked in, for readers and foreign tools.
 
 mod actions;
+mod asyncapi;
 mod bodies;
 mod failures;
+mod frames;
 mod openapi;
 mod route;
 mod splice;
@@ -25,6 +27,7 @@ pub(crate) fn documents(spec: &Spec) -> Vec<Artifact> {
     let mut all = vec![
         document("api-spec/openapi.json", &openapi::render(spec)),
         document("api-spec/actions.schema.json", &actions::render(spec)),
+        document("api-spec/asyncapi.json", &asyncapi::render(spec)),
     ];
     let mut paths: Vec<&str> = all.iter().map(|each| each.path.as_str()).collect();
     paths.push(LIST);
