@@ -138,7 +138,7 @@ pub struct Allowed {
 pub struct RefusalRule {
     /// The place: JSON Pointer segments, `*` for any one, `**` for any number.
     pub at: &'static str,
-    /// The keyword that refused: one of JSON Schema, or `missing`, `empty`, `syntax`, `integer`, `any`.
+    /// The keyword that refused: one of JSON Schema, or `missing`, `empty`, `nothing`, `syntax`, `integer`, `any`.
     pub keyword: &'static str,
     /// The kind of error.
     pub kind: &'static KindInfo,

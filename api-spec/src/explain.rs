@@ -60,8 +60,11 @@ pub fn explain(
 }
 
 /// Explains a body that is missing or empty, if a rule says that it must not be.
+///
+/// The keyword is `missing`, `empty`, or `nothing` for one without members; a rule for `nothing` fits all three.
 pub fn explain_absence(rules: &'static [RefusalRule], keyword: &'static str) -> Option<Explained> {
-    let rule = rules.iter().find(|rule| rule.keyword == keyword)?;
+    let fits = |rule: &&RefusalRule| rule.keyword == keyword || rule.keyword == "nothing";
+    let rule = rules.iter().find(fits)?;
     let violation = plain("", keyword, "the document is absent");
     Some(Explained { rule, violation: violation.clone(), violations: vec![violation] })
 }

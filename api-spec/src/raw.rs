@@ -167,6 +167,17 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    /// Whether the value is null; reads it only then.
+    ///
+    /// # Errors
+    /// A word that begins like null and is another.
+    pub fn null(&mut self) -> Scan<bool> {
+        if self.peek() != b'n' {
+            return Ok(false);
+        }
+        self.skip().map(|()| true)
+    }
+
     /// Reads a value; the elements if it is an array and each of them could be read.
     ///
     /// # Errors

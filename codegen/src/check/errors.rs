@@ -18,6 +18,7 @@ pub(super) const REFUSAL_KEYWORDS: &[&str] = &[
     "minimum",
     "minLength",
     "missing",
+    "nothing",
     "pattern",
     "required",
     "syntax",

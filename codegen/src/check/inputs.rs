@@ -16,6 +16,7 @@ pub(super) fn check_operation(spec: &Spec, operation: &Operation) -> Result<(), 
     let place = Place { spec, file: &operation.file };
     for (name, schema) in operation.fields() {
         let written = &operation.written.input["properties"][name];
+        place.nullable(&format!("input.properties.{name}"), &operation.input, name)?;
         place.field(&format!("input.properties.{name}"), schema, written, &mut seen)?;
     }
     Ok(())
@@ -31,6 +32,15 @@ impl<'a> Place<'a> {
         Err(SpecError::new(self.file, key, message))
     }
 
+    /// A null stands for a member that is absent, so it cannot stand for one that must be there.
+    fn nullable(&self, key: &str, owner: &Schema, name: &str) -> Result<(), SpecError> {
+        let nullable = owner.properties().get(name).is_some_and(|schema| schema.nullable);
+        if nullable && owner.requires(name) {
+            return self.fault(key, "is required, so it cannot be null");
+        }
+        Ok(())
+    }
+
     fn field(
         &self,
         key: &str,
@@ -39,8 +49,8 @@ impl<'a> Place<'a> {
         seen: &mut BTreeSet<&'a str>,
     ) -> Result<(), SpecError> {
         let target = resolved(self.spec, schema);
-        if schema.nullable || target.nullable {
-            return self.fault(key, "an input field cannot be null");
+        if target.nullable && !schema.nullable {
+            return self.fault(key, "a type that an input names cannot be null");
         }
         let raw = schema.raw || target.raw;
         match &target.form {
@@ -50,6 +60,9 @@ impl<'a> Place<'a> {
             Form::Object { .. } | Form::Any => {}
             _ if raw => return self.fault(key, "\"x-raw\" is for objects and any JSON"),
             Form::Array { items, .. } => {
+                if items.nullable {
+                    return self.fault(join(key, "items"), "an element cannot be null");
+                }
                 self.field(&join(key, "items"), items, &written["items"], seen)?;
             }
             Form::Ref(name) => self.structure(name, seen)?,
@@ -78,6 +91,7 @@ impl<'a> Place<'a> {
         let place = Place { spec: self.spec, file: &def.file };
         for (member, schema) in def.schema.properties() {
             let written = &def.written["properties"][member];
+            place.nullable(&format!("{name}.properties.{member}"), &def.schema, member)?;
             place.field(&format!("{name}.properties.{member}"), schema, written, seen)?;
         }
         Ok(())

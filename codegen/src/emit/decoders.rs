@@ -47,6 +47,16 @@ fn collect(spec: &Spec, schema: &Schema, found: &mut Vec<String>) {
     }
 }
 
+/// An expression that reads a member into its slot: `Result<Slot<T>, RawError>`. A null counts as absent where it may stand.
+fn slot(spec: &Spec, schema: &Schema) -> String {
+    let value = read(spec, schema);
+    if schema.nullable {
+        format!("(if cursor.null()? {{ Ok(Slot::Absent) }} else {{ {value}.map(Slot::from) }})")
+    } else {
+        format!("{value}.map(Slot::from)")
+    }
+}
+
 /// An expression that reads a value: `Result<Option<T>, RawError>`, `None` for one that does not fit.
 fn read(spec: &Spec, schema: &Schema) -> String {
     let schema = resolved(spec, schema);
@@ -178,10 +188,10 @@ fn structure(spec: &Spec, name: &str, schema: &Schema) -> String {
     let mut ends = String::new();
     for (member, each) in schema.properties() {
         arms.push_str(&format!(
-            "{} => {} = {}?.into(),\n",
+            "{} => {} = {}?,\n",
             literal(member),
             field(member),
-            read(spec, each)
+            slot(spec, each)
         ));
         ends.push_str(&finish(spec, schema, member, each));
     }
@@ -226,18 +236,18 @@ fn is_carried(spec: &Spec, schema: &Schema) -> bool {
 fn input(spec: &Spec, name: &str, schema: &Schema) -> String {
     let (mut outside, mut inside, mut ends) = (String::new(), String::new(), String::new());
     for (member, each) in schema.properties() {
-        let slot = field(member);
+        let place = field(member);
         if is_carried(spec, each) {
             outside.push_str(&format!(
-                "{} => {slot} = {}.into(),\n",
+                "{} => {place} = {}.into(),\n",
                 literal(member),
                 carried(spec, each)
             ));
         }
         inside.push_str(&format!(
-            "{} => {slot} = {}?.into(),\n",
+            "{} => {place} = {}?,\n",
             literal(member),
-            read(spec, each)
+            slot(spec, each)
         ));
         ends.push_str(&finish(spec, schema, member, each));
     }

@@ -60,7 +60,7 @@ pub(crate) fn type_of(spec: &Spec, schema: &Schema) -> String {
 
 /// Whether the field of a structure is an `Option`.
 pub(crate) fn is_optional(owner: &Schema, name: &str, schema: &Schema) -> bool {
-    schema.nullable || !(owner.requires(name) || schema.default.is_some())
+    schema.default.is_none() && (schema.nullable || !owner.requires(name))
 }
 
 /// The members of a structure or of a variant.

@@ -109,15 +109,23 @@ async fn call<O: Call<A>, A: Send + Sync>(
 
 /// The document, if there is one; a route may insist on it.
 fn text(binding: &HttpBinding, read: Read) -> Result<Option<Bytes>, ApiError> {
-    let keyword = match read {
-        Read::Text(text) => return Ok(Some(text)),
-        Read::Missing => "missing",
-        Read::Empty => "empty",
+    let (keyword, text) = match read {
+        Read::Text(text) if !is_hollow(&text) => return Ok(Some(text)),
+        Read::Text(text) => ("nothing", Some(text)),
+        Read::Missing => ("missing", None),
+        Read::Empty => ("empty", None),
     };
     match explain_absence(binding.refusals, keyword) {
         Some(explained) => Err(ApiError::InputInvalid(Box::new(explained))),
-        None => Ok(None),
+        None => Ok(text),
     }
+}
+
+/// Whether a document has no members: `{}` or `[]`.
+fn is_hollow(text: &[u8]) -> bool {
+    let mut letters = text.iter().filter(|letter| !letter.is_ascii_whitespace());
+    let brackets = (letters.next(), letters.next(), letters.next());
+    matches!(brackets, (Some(b'{'), Some(b'}'), None) | (Some(b'['), Some(b']'), None))
 }
 
 fn shape<'a>(binding: &HttpBinding, text: Option<&'a Bytes>) -> Document<'a> {
