@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use matrix::{Matrix, ignored, manual_clock};
-use serde_json::{Value, json};
+use serde_json::json;
+use specification::given::{filled_in, set_up};
 use specification::{Example, examples};
 use sukkal_conformance::client::HttpRequest;
 use sukkal_conformance::service::{Reply, Service, Transport};
-use sukkal_spec::{ClaimCreate, OperationInfo};
+use sukkal_spec::OperationInfo;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -91,38 +92,4 @@ async fn over_http(service: &Service, example: &Example, values: &[(String, Stri
 fn media_type(info: &OperationInfo) -> String {
     let binding = info.http.expect("it is bound");
     binding.media_type.unwrap_or("application/json").to_owned()
-}
-
-/// Sets up what an example presumes, and returns what its placeholders stand for.
-async fn set_up(service: &Service, given: &Value) -> Vec<(String, String)> {
-    for name in given["queues"].as_array().into_iter().flatten() {
-        service.create_queue(name.as_str().expect("a name"), json!({})).await;
-    }
-    let Some(queue) = given["queue"].as_str() else { return Vec::new() };
-    let bodies = given["messages"].as_array().cloned().unwrap_or_default();
-    let messages: Vec<Value> = bodies.into_iter().map(|body| json!({ "body": body })).collect();
-    let ids = service.post_messages(queue, json!(messages)).await;
-    let mut values: Vec<(String, String)> =
-        ids.into_iter().enumerate().map(|(at, id)| (format!("{{message {at}}}"), id)).collect();
-    if let Some(count) = given["claimed"].as_u64() {
-        let input = json!({ "queue_name": queue, "limit": count });
-        let reply = service.call(ClaimCreate, input).await.expect_outcome("claimed");
-        values.push(("{claim}".to_owned(), reply.claim_id()));
-    }
-    values
-}
-
-fn filled_in(value: &Value, values: &[(String, String)]) -> Value {
-    match value {
-        Value::String(text) => {
-            let filled =
-                values.iter().fold(text.clone(), |text, (name, id)| text.replace(name, id));
-            Value::String(filled)
-        }
-        Value::Array(items) => items.iter().map(|item| filled_in(item, values)).collect(),
-        Value::Object(members) => Value::Object(
-            members.iter().map(|(name, value)| (name.clone(), filled_in(value, values))).collect(),
-        ),
-        other => other.clone(),
-    }
 }

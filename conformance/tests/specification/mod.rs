@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
+pub(crate) mod given;
+
 use std::fs;
 use std::path::Path;
 
