@@ -41,6 +41,10 @@ pub struct OperationInfo {
     pub resource: &'static str,
     /// The policy rule; empty if none guards it.
     pub policy: &'static str,
+    /// Who passes that rule.
+    pub admits: Who,
+    /// The switches of the configuration that must all be on; otherwise it does not exist.
+    pub available_with: &'static [&'static str],
     /// Whether its effect is one store command, so that the next may be taken in before it is durable.
     pub pipelined: bool,
     /// Whether old services do not have it.
@@ -61,6 +65,15 @@ pub struct OperationInfo {
     pub http: Option<&'static HttpBinding>,
     /// How the WebSocket carries it.
     pub websocket: Option<&'static WebSocketBinding>,
+}
+
+/// Who passes a policy rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Nobody is refused.
+    Everyone,
+    /// Callers who have this role, whatever the case of its letters.
+    Role(&'static str),
 }
 
 /// One way an operation can end.

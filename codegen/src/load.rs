@@ -15,7 +15,15 @@ use crate::schema::{Form, Schema, join};
 /// Every file and folder that matters, sorted.
 pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.join("operations"), folder.join("types")];
-    for name in ["errors.yaml", "limits.yaml", "pushes.yaml", "refusals.yaml", "service.yaml"] {
+    let files = [
+        "access.yaml",
+        "errors.yaml",
+        "limits.yaml",
+        "pushes.yaml",
+        "refusals.yaml",
+        "service.yaml",
+    ];
+    for name in files {
         found.push(folder.join(name));
     }
     found.extend(yaml_files(&folder.join("operations")));
@@ -41,6 +49,7 @@ pub(crate) fn load(folder: &Path) -> Result<Spec, SpecError> {
         refusals: read(folder, &folder.join("refusals.yaml"))?,
         service: read(folder, &folder.join("service.yaml"))?,
         pushes: read(folder, &folder.join("pushes.yaml"))?,
+        access: read(folder, &folder.join("access.yaml"))?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The specification as values, after reading and before rendering.
 
+mod access;
 mod binding;
 mod outcome;
 
@@ -9,6 +10,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub(crate) use access::{Access, Who};
 pub(crate) use binding::{
     DefaultRefusals, ErrorOverride, HttpBinding, MaxBody, Refusal, WebSocketBinding,
 };
@@ -35,6 +37,8 @@ pub struct Spec {
     pub service: Service,
     /// What the service sends by itself, in file order.
     pub pushes: IndexMap<String, Push>,
+    /// Who may call what, and what exists only by configuration.
+    pub access: Access,
 }
 
 /// What documents say about the service as a whole.
@@ -118,6 +122,8 @@ pub struct WrittenOperation {
     pub description: String,
     #[serde(default)]
     pub policy: Option<String>,
+    #[serde(default)]
+    pub available_with: Vec<String>,
     #[serde(default)]
     pub requires: Vec<String>,
     #[serde(default)]

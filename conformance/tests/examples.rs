@@ -54,14 +54,8 @@ async fn play(service: &Service, example: &Example) {
     let reply = if service.transport() == Transport::Http {
         over_http(service, example, &values).await
     } else {
-        let action = example.info.websocket.expect("it is bound").action;
-        let mut frame = json!({
-            "action": action,
-            "headers": { "Client-ID": service.client(), "X-Project-ID": service.project() },
-        });
-        if let Some(body) = example.websocket.get("body") {
-            frame["body"] = filled_in(body, &values);
-        }
+        let body = example.websocket.get("body").map(|body| filled_in(body, &values));
+        let frame = service.frame_for(example.info, body);
         service.exchange_frame(example.info, frame).await
     };
 
@@ -79,6 +73,8 @@ async fn over_http(service: &Service, example: &Example, values: &[(String, Stri
         ("Client-ID".to_owned(), service.client().to_owned()),
         ("X-Project-ID".to_owned(), service.project().to_owned()),
     ];
+    let roles = service.roles_for(example.info);
+    headers.extend(roles.map(|roles| ("X-Roles".to_owned(), roles.to_owned())));
     headers.extend(body.as_ref().map(|_| ("Content-Type".to_owned(), media_type(example.info))));
     let request = HttpRequest {
         method: method.to_owned(),

@@ -129,7 +129,11 @@ impl Running {
         };
         Arc::new(Service {
             api,
-            rules: Rules { limits, client_id: self.config.transport.client_id },
+            rules: Rules {
+                limits,
+                client_id: self.config.transport.client_id,
+                switches: self.config.switches.clone(),
+            },
             cors: Cors::from_config(&self.config.cors),
             config: self.config.clone(),
             shutdown: self.shutdown.clone(),

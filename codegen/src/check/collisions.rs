@@ -12,6 +12,13 @@ struct Bound<'a> {
     owns: bool,
 }
 
+impl Bound<'_> {
+    /// Whether it needs the same switches as another.
+    fn exists_with(&self, other: &Self) -> bool {
+        self.operation.written.available_with == other.operation.written.available_with
+    }
+}
+
 /// A method and path without the names of variables, or an action.
 fn places(spec: &Spec) -> Result<BTreeMap<String, Vec<Bound<'_>>>, SpecError> {
     let mut places: BTreeMap<String, Vec<Bound<'_>>> = BTreeMap::new();
@@ -56,6 +63,12 @@ pub(super) fn check(spec: &Spec) -> Result<(), SpecError> {
                 let message = format!("collides with {other} at {place}");
                 return Err(SpecError::new(&each.operation.file, "operation", message));
             }
+        }
+        if let [first, others @ ..] = bound.as_slice()
+            && let Some(other) = others.iter().find(|each| !first.exists_with(each))
+        {
+            let message = format!("operations that share a place all exist or none: {place}");
+            return Err(SpecError::new(&other.operation.file, "available_with", message));
         }
         if bound.len() > 1 && place.starts_with("action ") {
             let plain = bound.iter().find(|each| each.when.is_none());

@@ -1,5 +1,6 @@
 //! Everything the specification must hold, beyond what reading it already refuses.
 
+mod access;
 mod bindings;
 mod collisions;
 mod errors;
@@ -24,6 +25,7 @@ pub(crate) fn check(spec: &Spec) -> Result<(), SpecError> {
     outcomes::check_views(spec)?;
     for operation in &spec.operations {
         check_name(spec, operation)?;
+        access::check_operation(spec, operation)?;
         schemas::check_operation(spec, operation)?;
         inputs::check_operation(spec, operation)?;
         errors::check_names(spec, operation)?;

@@ -4,13 +4,15 @@ use indexmap::IndexMap;
 
 use super::rust::{list, literal, option, resolved};
 use crate::Spec;
-use crate::model::{ErrorOverride, HttpBinding, MaxBody, Operation, Refusal, WebSocketBinding};
+use crate::model::{
+    ErrorOverride, HttpBinding, MaxBody, Operation, Refusal, WebSocketBinding, Who,
+};
 use crate::names::constant;
 use crate::schema::Form;
 
 pub(crate) fn render(spec: &Spec) -> String {
     let mut text = String::from(
-        "use crate::binding::{Allowed, BodyShape, ErrorOverride, HttpBinding, MaxBody, OperationInfo, OutcomeInfo, QueryField, QueryKind, RefusalRule, WebSocketBinding};\n\n",
+        "use crate::binding::{Allowed, BodyShape, ErrorOverride, HttpBinding, MaxBody, OperationInfo, OutcomeInfo, QueryField, QueryKind, RefusalRule, WebSocketBinding, Who};\n\n",
     );
     text.push_str(&format!(
         "/// What refusals say over HTTP where an operation has no rule of its own.\npub const HTTP_REFUSALS: &[RefusalRule] = &{};\n\n",
@@ -19,6 +21,10 @@ pub(crate) fn render(spec: &Spec) -> String {
     text.push_str(&format!(
         "/// What refusals say over the WebSocket where an operation has no rule of its own.\npub const WEBSOCKET_REFUSALS: &[RefusalRule] = &{};\n\n",
         refusals(&spec.refusals.websocket)
+    ));
+    text.push_str(&format!(
+        "/// The flags of the configuration that decide which operations exist.\npub const SWITCHES: &[&str] = {};\n\n",
+        list(spec.access.switches.keys())
     ));
     for operation in &spec.operations {
         text.push_str(&info(spec, operation));
@@ -164,7 +170,7 @@ fn info(spec: &Spec, operation: &Operation) -> String {
     let written = &operation.written;
     let none = || "None".to_owned();
     format!(
-        "/// What is known of `{0}`.\npub const {1}_INFO: &OperationInfo = &OperationInfo {{ name: {2}, resource: {3}, policy: {4}, pipelined: {5}, extension: {6}, needs_project: {7}, needs_client: {8}, checks_client: {9}, schema: {10}, fields: {11}, outcomes: {14}, http: {12}, websocket: {13} }};\n\n",
+        "/// What is known of `{0}`.\npub const {1}_INFO: &OperationInfo = &OperationInfo {{ name: {2}, resource: {3}, policy: {4}, admits: {15}, available_with: {16}, pipelined: {5}, extension: {6}, needs_project: {7}, needs_client: {8}, checks_client: {9}, schema: {10}, fields: {11}, outcomes: {14}, http: {12}, websocket: {13} }};\n\n",
         operation.name(),
         constant(operation.name()),
         literal(operation.name()),
@@ -180,7 +186,17 @@ fn info(spec: &Spec, operation: &Operation) -> String {
         written.http.as_ref().map_or_else(none, |binding| http(spec, operation, binding)),
         written.websocket.as_ref().map_or_else(none, |binding| websocket(spec, operation, binding)),
         outcomes(operation),
+        admits(spec, written.policy.as_deref()),
+        list(&written.available_with),
     )
+}
+
+/// Who passes the rule of an operation.
+fn admits(spec: &Spec, rule: Option<&str>) -> String {
+    match rule.and_then(|rule| spec.access.rules.get(rule)) {
+        Some(Who::Role(role)) => format!("Who::Role({})", literal(role)),
+        Some(Who::Everyone) | None => "Who::Everyone".to_owned(),
+    }
 }
 
 fn outcomes(operation: &Operation) -> String {

@@ -244,11 +244,7 @@ fn input(spec: &Spec, name: &str, schema: &Schema) -> String {
                 carried(spec, each)
             ));
         }
-        inside.push_str(&format!(
-            "{} => {place} = {}?,\n",
-            literal(member),
-            slot(spec, each)
-        ));
+        inside.push_str(&format!("{} => {place} = {}?,\n", literal(member), slot(spec, each)));
         ends.push_str(&finish(spec, schema, member, each));
     }
     format!(

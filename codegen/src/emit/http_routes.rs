@@ -1,8 +1,8 @@
-//! One method table per path, with `405` and `Allow`, for the server.
+//! One method table per path, for the server.
 
 use std::collections::BTreeMap;
 
-use super::rust::literal;
+use super::rust::{list, literal};
 use crate::Spec;
 use crate::model::{HttpBinding, Operation};
 use crate::names::{camel, constant};
@@ -36,29 +36,23 @@ fn segment(text: &str) -> String {
 
 fn route(path: &str, methods: &BTreeMap<&str, Vec<Bound<'_>>>) -> String {
     let segments: Vec<String> = path.split('/').skip(1).map(segment).collect();
-    let mut names: Vec<&str> = methods.keys().copied().collect();
     let mut entries = String::new();
     for (method, bound) in methods {
         entries.push_str(&entry(method, bound));
         if let Some(status) = bound.iter().find_map(|(_, binding)| binding.head) {
-            names.push("HEAD");
-            entries
-                .push_str(&format!("Method {{ name: \"HEAD\", runs: Runs::Fixed({status}) }},\n"));
+            let available_with = available_with(bound);
+            entries.push_str(&format!(
+                "Method {{ name: \"HEAD\", available_with: {available_with}, runs: Runs::Fixed({status}) }},\n"
+            ));
         }
     }
-    names.sort_unstable();
-    let plain = names.join(", ");
-    let mut with_options = names.clone();
-    with_options.push("OPTIONS");
     let needs_context = methods
         .values()
         .flatten()
         .any(|(operation, _)| operation.written.context.project != crate::model::Need::Absent);
     format!(
-        "Route {{ segments: &[{}], allow: {}, allow_with_options: {}, needs_context: {needs_context}, methods: vec![\n{entries}] }},\n",
+        "Route {{ segments: &[{}], needs_context: {needs_context}, methods: vec![\n{entries}] }},\n",
         segments.join(", "),
-        literal(&plain),
-        literal(&with_options.join(", ")),
     )
 }
 
@@ -70,7 +64,16 @@ fn entry(method: &str, bound: &[Bound<'_>]) -> String {
     } else {
         shared(bound)
     };
-    format!("Method {{ name: {}, runs: {runs} }},\n", literal(method))
+    let available_with = available_with(bound);
+    format!(
+        "Method {{ name: {}, available_with: {available_with}, runs: {runs} }},\n",
+        literal(method)
+    )
+}
+
+/// The switches of the operations at one place, which all need the same.
+fn available_with(bound: &[Bound<'_>]) -> String {
+    list(bound.first().map_or(&[][..], |(operation, _)| &operation.written.available_with))
 }
 
 /// Operations that share a method and path are chosen by the query parameters that are there.

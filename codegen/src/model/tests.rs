@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::schema::all_keywords;
 
-const SOURCES: &[&str] = &["src/model.rs", "src/model/binding.rs", "src/model/outcome.rs"];
+const SOURCES: &[&str] =
+    &["src/model.rs", "src/model/access.rs", "src/model/binding.rs", "src/model/outcome.rs"];
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()

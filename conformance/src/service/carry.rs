@@ -39,6 +39,7 @@ pub(super) fn http_request(
         ("Client-ID".to_owned(), service.client().to_owned()),
         ("X-Project-ID".to_owned(), service.project().to_owned()),
     ];
+    headers.extend(service.roles_for(info).map(|roles| ("X-Roles".to_owned(), roles.to_owned())));
     if body.is_some() {
         let media_type = binding.media_type.unwrap_or("application/json");
         headers.push(("Content-Type".to_owned(), media_type.to_owned()));
@@ -89,12 +90,17 @@ fn body(shape: BodyShape, mut rest: Map<String, Value>, query: &mut Vec<String>)
 }
 
 /// The frame that calls an action.
-pub(super) fn frame(service: &Service, action: &str, input: Value) -> Value {
-    json!({
-        "action": action,
-        "headers": { "Client-ID": service.client(), "X-Project-ID": service.project() },
-        "body": input,
-    })
+pub(super) fn frame(service: &Service, info: &OperationInfo, input: Option<Value>) -> Value {
+    let mut headers = json!({ "Client-ID": service.client(), "X-Project-ID": service.project() });
+    if let Some(roles) = service.roles_for(info) {
+        headers["X-Roles"] = json!(roles);
+    }
+    let action = info.websocket.map_or("", |binding| binding.action);
+    let mut frame = json!({ "action": action, "headers": headers });
+    if let Some(body) = input {
+        frame["body"] = body;
+    }
+    frame
 }
 
 /// A value as it stands in a path or a query.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sukkal_spec::binding::Who;
 use sukkal_spec::{MessagePost, Operation, OperationInfo, QueueCreate};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -71,6 +72,7 @@ pub struct Service {
     transport: Transport,
     project: String,
     client: String,
+    roles: Option<String>,
     socket: Arc<Mutex<Option<WebSocketClient>>>,
 }
 
@@ -79,7 +81,7 @@ impl Service {
     pub fn new(target: Arc<Target>, transport: Transport) -> Self {
         let project = format!("conformance-{}", Uuid::new_v4().simple());
         let (client, socket) = (Uuid::new_v4().to_string(), Arc::default());
-        Self { target, transport, project, client, socket }
+        Self { target, transport, project, client, roles: None, socket }
     }
 
     /// The transport.
@@ -109,6 +111,23 @@ impl Service {
         Self { client: client.to_owned(), ..self.clone() }
     }
 
+    /// The same client with exactly these roles, separated by commas.
+    ///
+    /// Without this a client has the role that the called operation asks for, if it asks for one.
+    #[must_use]
+    pub fn with_roles(&self, roles: &str) -> Self {
+        Self { roles: Some(roles.to_owned()), ..self.clone() }
+    }
+
+    /// The roles a client has when it calls this operation.
+    pub fn roles_for(&self, info: &OperationInfo) -> Option<&str> {
+        match (&self.roles, info.admits) {
+            (Some(roles), _) => Some(roles),
+            (None, Who::Role(role)) => Some(role),
+            (None, Who::Everyone) => None,
+        }
+    }
+
     /// The same client over the same connection, but this project.
     #[must_use]
     pub fn in_project(&self, project: &str) -> Self {
@@ -132,8 +151,8 @@ impl Service {
             (Transport::Http, _) | (_, None) => {
                 self.send(info, carry::http_request(self, info, &input)).await
             }
-            (_, Some(binding)) => {
-                let frame = carry::frame(self, binding.action, input);
+            (_, Some(_)) => {
+                let frame = carry::frame(self, info, Some(input));
                 self.exchange_frame(info, frame).await
             }
         }
@@ -144,8 +163,8 @@ impl Service {
     pub async fn call_text<O: Operation>(&self, _: O, input: Value, text: &str) -> Reply {
         let info = O::INFO;
         match (self.transport, info.websocket) {
-            (Transport::Json, Some(binding)) => {
-                let frame = carry::frame(self, binding.action, input).to_string();
+            (Transport::Json, Some(_)) => {
+                let frame = carry::frame(self, info, Some(input)).to_string();
                 self.exchange_text(info, frame.replace("\"@\"", text)).await
             }
             _ => {
@@ -182,7 +201,12 @@ impl Service {
 
     /// The frame that calls an operation, to be changed before it is sent.
     pub fn frame<O: Operation>(&self, _operation: O, input: Value) -> Value {
-        carry::frame(self, O::INFO.websocket.map_or("", |binding| binding.action), input)
+        carry::frame(self, O::INFO, Some(input))
+    }
+
+    /// The frame that calls an operation known by its description only, with or without a body.
+    pub fn frame_for(&self, info: &OperationInfo, body: Option<Value>) -> Value {
+        carry::frame(self, info, body)
     }
 
     /// Sends a frame in the encoding of the transport and waits for the answer.

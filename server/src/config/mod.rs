@@ -12,6 +12,7 @@ mod options;
 mod page;
 mod problem;
 mod show;
+mod switches;
 mod table;
 mod typed;
 mod uri;
@@ -23,6 +24,7 @@ pub use option::{Fallback, Kind, OptionDef};
 pub use page::page;
 pub use problem::{ConfigError, Place, Problem};
 pub use show::show;
+pub use switches::Switches;
 pub use table::Table;
 pub use typed::{
     AdminConfig, ClientIdRule, Config, CorsConfig, HttpConfig, LogConfig, LogFormat, StorageConfig,

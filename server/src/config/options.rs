@@ -62,6 +62,12 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         "",
         "How callers are authenticated; empty and `none` mean not at all: the identity headers are believed.",
     ),
+    flag(
+        "",
+        "pooling",
+        false,
+        "Spreads queues over pools, which operators make; without a pool no queue can be used.",
+    ),
     flag("", "enable_checksum", false, "Stores a checksum with each message and returns it."),
     text(
         "http",

@@ -9,6 +9,7 @@ use super::limit::Limits;
 use super::load::Settings;
 use super::option::Kind;
 use super::problem::ConfigError;
+use super::switches::Switches;
 use super::value::Value;
 
 /// The whole configuration.
@@ -16,6 +17,10 @@ use super::value::Value;
 pub struct Config {
     /// Whether the operations meant for operators are offered.
     pub admin_mode: bool,
+    /// Whether queues are spread over pools.
+    pub pooling: bool,
+    /// Which operations exist beyond those that always do.
+    pub switches: Switches,
     /// Whether messages carry a checksum.
     pub enable_checksum: bool,
     /// The limits of the API: every integer of the section `transport`.
@@ -165,6 +170,8 @@ impl Config {
         let read = Reader(&settings);
         let config = Self {
             admin_mode: read.flag("admin_mode"),
+            pooling: read.flag("pooling"),
+            switches: Switches::read(&settings),
             enable_checksum: read.flag("enable_checksum"),
             limits: read.limits(),
             transport: read.transport(),

@@ -16,7 +16,7 @@ use super::bodies::Bodies;
 use super::failures::failures;
 use super::splice::Splices;
 use crate::Spec;
-use crate::model::{HttpBinding, HttpOutcome, Need, Operation};
+use crate::model::{HttpBinding, HttpOutcome, Need, Operation, Who};
 use crate::schema::Form;
 
 /// An operation and how HTTP carries it.
@@ -48,10 +48,15 @@ pub(super) fn route<'a>(
     if bound.iter().all(|(operation, _)| operation.written.extension) {
         extensions = extensions.add("x-extension", true);
     }
-    let policies: Vec<&String> =
-        bound.iter().filter_map(|(operation, _)| operation.written.policy.as_ref()).collect();
-    if let Some(policy) = policies.first() {
+    if let Some(policy) = bound.iter().find_map(|(operation, _)| operation.written.policy.as_ref())
+    {
         extensions = extensions.add("x-policy", policy.as_str());
+        if let Some(Who::Role(role)) = spec.access.rules.get(policy) {
+            extensions = extensions.add("x-role", role.as_str());
+        }
+    }
+    if !first.written.available_with.is_empty() {
+        extensions = extensions.add("x-available-with", first.written.available_with.clone());
     }
     entry.extensions(Some(extensions.build())).build()
 }

@@ -16,7 +16,7 @@ use super::routes::Answer;
 use crate::json;
 use crate::metrics::{Carrier, Stopwatch};
 use crate::request_id::RequestId;
-use crate::transport::{Admitted, CallFacts, NotAccepted, Service, accept, run};
+use crate::transport::{Admitted, CallFacts, NotAccepted, Service, accept, permit, run};
 
 /// Where a request led.
 pub(crate) struct Found<'a> {
@@ -79,6 +79,8 @@ async fn call<O: Call<A>, A: Send + Sync>(
 ) -> Result<HttpResponse, ApiError> {
     let binding = O::INFO.http.ok_or(ApiError::Internal)?;
     let Exchange { service, parts, body, found, admitted, request_id } = exchange;
+    let admitted = admitted.unwrap_or_else(Admitted::nobody);
+    permit(O::INFO, &admitted.roles)?;
     let Typed { mut values, spelled } = found.query.typed(binding)?;
     for (name, value) in found.captures {
         values.push((name, CarriedValue::Text((*value).into())));
@@ -101,8 +103,7 @@ async fn call<O: Call<A>, A: Send + Sync>(
         document_bytes: document.as_ref().map_or(0, Bytes::len),
         turn: Turn::free(),
     };
-    let context = admitted.unwrap_or_else(Admitted::nobody).context(facts);
-    let outcome = run::<O, A>(&service.api, &context, input).await?;
+    let outcome = run::<O, A>(&service.api, &admitted.context(facts), input).await?;
     let call = HttpCall { path: found.path, captures: found.captures, query: &spelled };
     Ok(present::response(O::http_reply(&outcome, &call)))
 }

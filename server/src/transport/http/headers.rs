@@ -12,6 +12,10 @@ const PROJECT: [HeaderName; 3] = [
     HeaderName::from_static("x-tenant-id"),
     HeaderName::from_static("x-tenant"),
 ];
+const USER: [HeaderName; 2] =
+    [HeaderName::from_static("x-user-id"), HeaderName::from_static("x-user")];
+const ROLES: [HeaderName; 2] =
+    [HeaderName::from_static("x-roles"), HeaderName::from_static("x-role")];
 
 /// Refuses form bodies and callers that take no JSON.
 ///
@@ -34,7 +38,12 @@ pub(crate) fn caller(headers: &HeaderMap) -> Caller<'_> {
     let text = |name: &HeaderName| {
         headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
     };
-    Caller { project_id: PROJECT.iter().find_map(text), client_id: text(&CLIENT_ID) }
+    Caller {
+        project_id: PROJECT.iter().find_map(text),
+        client_id: text(&CLIENT_ID),
+        user_id: USER.iter().find_map(text),
+        roles: ROLES.iter().find_map(text),
+    }
 }
 
 fn accepts_json(headers: &HeaderMap) -> bool {

@@ -36,7 +36,8 @@ pub struct HttpFace<A: 'static> {
 impl<A: Api + 'static> HttpFace<A> {
     /// The face of a service.
     pub fn new(service: Arc<Service<A>>) -> Self {
-        Self { service, routes: Routes::new() }
+        let routes = Routes::new(&service.rules.switches);
+        Self { service, routes }
     }
 
     /// Answers one request.
@@ -76,7 +77,7 @@ impl<A: Api + 'static> HttpFace<A> {
         };
         let Some(runs) = route.method(parts.method.as_str()) else {
             if STANDARD.contains(&parts.method.as_str()) {
-                return present::method_not_allowed(route.allow_with_options);
+                return present::method_not_allowed(&route.allow());
             }
             return refuse(ApiError::MethodUnknown);
         };
@@ -144,7 +145,7 @@ impl<A: Api + 'static> HttpFace<A> {
             .find(&path)
             .filter(|(route, captures)| self.admit(route, captures, &parts.headers).is_ok());
         let mut response =
-            found.map_or_else(present::bare_options, |(route, _)| present::options(route.allow));
+            found.map_or_else(present::bare_options, |(route, _)| present::options(&route.allow()));
         if let Some(cors) = &self.service.cors {
             let preflight = cors.preflight(&parts.headers);
             if !preflight.is_empty() {

@@ -52,21 +52,25 @@ pub(crate) fn error(
     response
 }
 
-/// The answer to a method that a path does not have.
-pub(crate) fn method_not_allowed(allow: &'static str) -> HttpResponse {
+/// The answer to a method that a path does not have; `allow` lists those that it has.
+pub(crate) fn method_not_allowed(allow: &str) -> HttpResponse {
     let mut response = error(None, &ApiError::MethodNotAllowed, &|_| None);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response.headers_mut().insert(ALLOW, methods(&format!("{allow}, OPTIONS")));
     response
 }
 
 /// The answer to `OPTIONS` on a path that exists.
-pub(crate) fn options(allow: &'static str) -> HttpResponse {
+pub(crate) fn options(allow: &str) -> HttpResponse {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
-    headers.insert(ALLOW, HeaderValue::from_static(allow));
+    headers.insert(ALLOW, methods(allow));
     headers.insert(CONTENT_TYPE, JSON);
     headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
     response
+}
+
+fn methods(names: &str) -> HeaderValue {
+    HeaderValue::from_str(names).expect("names of methods are letters")
 }
 
 /// The answer to `OPTIONS` that could not be given otherwise: it never fails.

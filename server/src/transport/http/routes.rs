@@ -13,6 +13,7 @@ use sukkal_spec::binding::Misfit;
 
 use super::exchange::{Exchange, handle};
 use super::present::HttpResponse;
+use crate::config::Switches;
 
 /// A future answer.
 pub(crate) type Answer<'a> = Pin<Box<dyn Future<Output = HttpResponse> + Send + 'a>>;
@@ -61,6 +62,8 @@ pub(crate) enum Otherwise<A: 'static> {
 pub(crate) struct Method<A: 'static> {
     /// The method.
     pub name: &'static str,
+    /// The switches that must be on.
+    pub available_with: &'static [&'static str],
     /// What it does.
     pub runs: Runs<A>,
 }
@@ -69,10 +72,6 @@ pub(crate) struct Method<A: 'static> {
 pub(crate) struct Route<A: 'static> {
     /// Its parts.
     pub segments: &'static [Segment],
-    /// Its methods, sorted.
-    pub allow: &'static str,
-    /// The same with `OPTIONS`.
-    pub allow_with_options: &'static str,
     /// Whether a client and a project must be named.
     pub needs_context: bool,
     /// What its methods do.
@@ -85,10 +84,14 @@ pub(crate) struct Routes<A: 'static>(Vec<Vec<Route<A>>>);
 include!(concat!(env!("OUT_DIR"), "/http_routes.rs"));
 
 impl<A: sukkal_spec::Api + 'static> Routes<A> {
-    /// The routes of the API.
-    pub(crate) fn new() -> Self {
+    /// The routes of the API that exist with these switches.
+    pub(crate) fn new(switches: &Switches) -> Self {
         let mut by_count: Vec<Vec<Route<A>>> = Vec::new();
-        for route in routes::<A>() {
+        for mut route in routes::<A>() {
+            route.methods.retain(|method| switches.all(method.available_with));
+            if route.methods.is_empty() {
+                continue;
+            }
             let count = route.segments.len();
             if by_count.len() <= count {
                 by_count.resize_with(count + 1, Vec::new);
@@ -121,6 +124,13 @@ impl<A> Route<A> {
     /// What a method does here.
     pub(crate) fn method(&self, name: &str) -> Option<&Runs<A>> {
         self.methods.iter().find(|method| method.name == name).map(|method| &method.runs)
+    }
+
+    /// Its methods in alphabetical order, as `Allow` tells them.
+    pub(crate) fn allow(&self) -> String {
+        let mut names: Vec<&str> = self.methods.iter().map(|method| method.name).collect();
+        names.sort_unstable();
+        names.join(", ")
     }
 }
 

@@ -16,7 +16,9 @@ use super::envelope::{Envelope, Headers, has_member, headers};
 use super::reply::{Reply, error, reply};
 use crate::metrics::{Carrier, Stopwatch};
 use crate::request_id::RequestId;
-use crate::transport::{CallFacts, Caller, NotAccepted, Service, accept, admit, check_project};
+use crate::transport::{
+    CallFacts, Caller, NotAccepted, Service, accept, admit, check_project, permit,
+};
 
 /// A future reply.
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Reply> + Send>>;
@@ -30,6 +32,17 @@ pub(crate) enum Action<A: 'static> {
     One(&'static OperationInfo, Run<A>),
     /// The one operation whose member is there; otherwise the texts for none and for several.
     Choice(Vec<(&'static str, &'static OperationInfo, Run<A>)>, Option<(Misfit, Misfit)>),
+}
+
+impl<A> Action<A> {
+    /// What is known of its operations.
+    fn infos(&self) -> impl Iterator<Item = &'static OperationInfo> {
+        let (one, several) = match self {
+            Self::One(info, _) => (Some(*info), &[][..]),
+            Self::Choice(choices, _) => (None, choices.as_slice()),
+        };
+        one.into_iter().chain(several.iter().map(|(_, info, _)| *info))
+    }
 }
 
 /// A call that arrived in a frame.
@@ -58,7 +71,10 @@ pub(crate) fn start<A: sukkal_spec::Api + 'static>(
     incoming: Incoming,
 ) -> Result<Started, Box<Reply>> {
     let name = incoming.envelope.action.clone();
-    let Some(found) = name.as_deref().and_then(action::<A>) else {
+    let exists = |found: &Action<A>| {
+        found.infos().all(|info| service.rules.switches.all(info.available_with))
+    };
+    let Some(found) = name.as_deref().and_then(action::<A>).filter(exists) else {
         let given = incoming.envelope.action_text.as_ref();
         let action = name.unwrap_or_else(|| spelled(given));
         return Err(refused(&incoming, None, &ApiError::ActionUnknown { action }));
@@ -148,6 +164,7 @@ async fn call<O: Call<A>, A: Send + Sync>(
             .map_err(|no| refusal(O::INFO, binding, &carried, no))?
     };
     let admitted = admit(&service.rules, caller, O::INFO.checks_client).map_err(as_header_error)?;
+    permit(O::INFO, &admitted.roles)?;
     if O::INFO.fields.contains(&"queue_name") {
         check_project(&admitted.project_id)?;
     }
@@ -166,6 +183,8 @@ fn present<'a>(info: &OperationInfo, headers: &'a Headers) -> Result<Caller<'a>,
     Ok(Caller {
         project_id: headers.project_id.as_deref(),
         client_id: headers.client_id.as_deref(),
+        user_id: headers.user_id.as_deref(),
+        roles: headers.roles.as_deref(),
     })
 }
 

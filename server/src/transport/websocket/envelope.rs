@@ -72,6 +72,10 @@ pub(crate) struct Headers {
     pub client_id: Option<String>,
     /// `X-Project-ID`.
     pub project_id: Option<String>,
+    /// `X-User-Id`, if it is a string.
+    pub user_id: Option<String>,
+    /// `X-Roles`, if it is a string.
+    pub roles: Option<String>,
 }
 
 /// Reads the headers; `None` if they are not an object, or one that is known is no string.
@@ -88,6 +92,8 @@ pub(crate) fn headers(raw: Option<&Raw>) -> Option<Headers> {
             match name {
                 "Client-ID" => found.client_id = keep(cursor, &mut fits)?,
                 "X-Project-ID" => found.project_id = keep(cursor, &mut fits)?,
+                "X-User-Id" => found.user_id = text(cursor)?,
+                "X-Roles" => found.roles = text(cursor)?,
                 "User-Agent" | "Date" | "Accept" | "X-Auth-Token" => drop(keep(cursor, &mut fits)?),
                 _ => cursor.skip()?,
             }
@@ -95,6 +101,11 @@ pub(crate) fn headers(raw: Option<&Raw>) -> Option<Headers> {
         })
         .ok()?;
     fits.then_some(found)
+}
+
+/// A header whose type is free: anything but a string counts as absent.
+fn text(cursor: &mut Cursor<'_>) -> Result<Option<String>, RawError> {
+    Ok(cursor.string()?.map(Cow::into_owned))
 }
 
 fn keep(cursor: &mut Cursor<'_>, fits: &mut bool) -> Result<Option<String>, RawError> {

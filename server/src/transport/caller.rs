@@ -1,0 +1,140 @@
+//! Who calls, in which project, and may they?
+
+use std::sync::Arc;
+
+use sukkal_spec::binding::Who;
+use sukkal_spec::context::Roles;
+use sukkal_spec::{ApiError, OperationInfo, RequestContext};
+use uuid::Uuid;
+
+use super::{CallFacts, Rules};
+use crate::config::ClientIdRule;
+
+/// The longest project id, in characters.
+const MAX_PROJECT_ID: usize = 256;
+
+/// What a transport knows about who calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Caller<'a> {
+    /// The project, if one was named.
+    pub project_id: Option<&'a str>,
+    /// The client, if one was named.
+    pub client_id: Option<&'a str>,
+    /// The user, if one was named.
+    pub user_id: Option<&'a str>,
+    /// The roles, separated by commas, if any were named.
+    pub roles: Option<&'a str>,
+}
+
+/// Who is calling, once known.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// The project in force.
+    pub project_id: Arc<str>,
+    /// The client, in the spelling that is compared.
+    pub client_id: Arc<str>,
+    /// The user, if there is one.
+    pub user_id: Option<Arc<str>>,
+    /// The roles in that project.
+    pub roles: Roles,
+}
+
+impl Admitted {
+    /// The caller of an operation that asks nobody who they are.
+    pub fn nobody() -> Self {
+        let nothing = Arc::<str>::from("");
+        Self {
+            project_id: Arc::clone(&nothing),
+            client_id: nothing,
+            user_id: None,
+            roles: Roles::default(),
+        }
+    }
+
+    /// The context of a call of this caller.
+    pub fn context(self, facts: CallFacts) -> RequestContext {
+        RequestContext {
+            project_id: self.project_id,
+            client_id: self.client_id,
+            user_id: self.user_id,
+            roles: self.roles,
+            request_id: facts.request_id,
+            document_bytes: facts.document_bytes,
+            turn: facts.turn,
+        }
+    }
+}
+
+/// Finds who calls and in which project. [`permit`] follows, once the operation is known.
+///
+/// Without authentication the caller is who it says it is. Client first, then project.
+///
+/// # Errors
+/// What is missing or malformed.
+pub fn admit(rules: &Rules, caller: Caller<'_>, checks_client: bool) -> Result<Admitted, ApiError> {
+    let client_id = caller.client_id.ok_or(ApiError::ClientIdMissing)?;
+    let client_id = if checks_client { client(rules, client_id)? } else { client_id.into() };
+    let project_id = caller.project_id.ok_or(ApiError::ProjectMissing)?;
+    if project_id.is_empty() {
+        return Err(ApiError::ProjectEmpty);
+    }
+    Ok(Admitted {
+        project_id: project_id.into(),
+        client_id,
+        user_id: caller.user_id.map(Arc::from),
+        roles: caller.roles.map(Roles::new).unwrap_or_default(),
+    })
+}
+
+/// Whether the rule of an operation lets these roles pass.
+///
+/// # Errors
+/// [`ApiError::NotAuthorized`].
+pub fn permit(info: &OperationInfo, roles: &Roles) -> Result<(), ApiError> {
+    match info.admits {
+        Who::Everyone => Ok(()),
+        Who::Role(role) if roles.has(role) => Ok(()),
+        Who::Role(_) => Err(ApiError::NotAuthorized),
+    }
+}
+
+/// Whether a project id is short enough to own a queue.
+///
+/// # Errors
+/// [`ApiError::ProjectTooLong`].
+pub fn check_project(project_id: &str) -> Result<(), ApiError> {
+    if project_id.len() > MAX_PROJECT_ID && project_id.chars().count() > MAX_PROJECT_ID {
+        return Err(ApiError::ProjectTooLong);
+    }
+    Ok(())
+}
+
+/// The one spelling of a client id: any spelling of a UUID gives the same text.
+fn client(rules: &Rules, text: &str) -> Result<Arc<str>, ApiError> {
+    let uuid = parse_uuid(text);
+    match (rules.client_id, uuid) {
+        (_, Some(uuid)) if matches!(rules.client_id, ClientIdRule::Uuid) => Ok(spell(uuid)),
+        (ClientIdRule::Uuid, _) => Err(ApiError::ClientIdMalformed),
+        (ClientIdRule::Length { minimum, maximum }, uuid) => {
+            if !(minimum..=maximum).contains(&text.chars().count()) {
+                return Err(ApiError::ClientIdMalformed);
+            }
+            Ok(uuid.map_or_else(|| text.into(), spell))
+        }
+    }
+}
+
+fn spell(uuid: Uuid) -> Arc<str> {
+    (&*uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer())).into()
+}
+
+/// A UUID in any spelling that leaves 32 hexadecimal digits once `urn:`, `uuid:`, braces and hyphens are gone.
+fn parse_uuid(text: &str) -> Option<Uuid> {
+    if let Ok(uuid) = Uuid::try_parse(text) {
+        return Some(uuid);
+    }
+    let bare = text.replace("urn:", "").replace("uuid:", "");
+    let bare: String =
+        bare.trim_matches(['{', '}']).chars().filter(|letter| *letter != '-').collect();
+    (bare.len() == 32).then(|| Uuid::try_parse(&bare).ok()).flatten()
+}
