@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tower::service_fn;
 
 use crate::admin::{Admin, Document, start_metrics};
-use crate::background::{Mover, collect_garbage};
+use crate::background::collect_garbage;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::controller::Controller;
@@ -108,9 +108,8 @@ impl Running {
 
     fn service(&self, clock: Clock) -> Arc<Service<Controller>> {
         let placement = Placement::new(self.store.clone(), clock.clone());
-        let mover = Mover::new();
         let targets: Arc<dyn crate::background::TransferTargets> = Arc::new(placement.clone());
-        self.shutdown.spawn(mover.clone().run(
+        self.shutdown.spawn(placement.main().mover.clone().run(
             Arc::clone(&self.store.data),
             targets,
             clock,
@@ -125,7 +124,6 @@ impl Running {
             limits: limits.clone(),
             checksums: self.config.enable_checksum,
             claim_ids_required: self.config.transport.message_delete_with_claim_id,
-            mover,
         };
         Arc::new(Service {
             api,

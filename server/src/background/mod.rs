@@ -4,4 +4,4 @@ mod collect;
 mod mover;
 
 pub use collect::collect_garbage;
-pub use mover::{Mover, TransferTargets};
+pub use mover::{Mover, Target, TransferTargets};

@@ -1,5 +1,7 @@
 //! Claims.
 
+use std::sync::Arc;
+
 use sukkal_spec::{
     ApiError, ClaimApi, ClaimCreateInput, ClaimCreateOutcome, ClaimDeleteInput, ClaimDeleteOutcome,
     ClaimGetInput, ClaimGetOutcome, ClaimUpdateInput, ClaimUpdateOutcome, RequestContext,
@@ -35,9 +37,9 @@ impl ClaimApi for Controller {
             now,
         };
         let claim =
-            context.turn.take(self.data(&key).claims().create(command)).await.map_err(api_error)?;
+            context.turn.take(queue.data().claims().create(command)).await.map_err(api_error)?;
         if claim.transferred > 0 {
-            self.mover.wake(&key);
+            queue.pool.wake_mover(&key);
         }
 
         if claim.messages.is_empty() {
@@ -59,7 +61,8 @@ impl ClaimApi for Controller {
         let id = parse_id(&input.claim_id).ok_or_else(absent)?;
         let now = self.placement.now();
         let query = GetClaim { queue: key.clone(), id, now };
-        let claim = self.data(&key).claims().get(query).await.map_err(|error| match error {
+        let store = self.data(&key).await?;
+        let claim = store.claims().get(query).await.map_err(|error| match error {
             StorageError::ClaimDoesNotExist => absent(),
             other => api_error(other),
         })?;
@@ -91,7 +94,8 @@ impl ClaimApi for Controller {
             grace: input.grace,
             now: self.placement.now(),
         };
-        let updated = context.turn.take(self.data(&key).claims().update(command)).await;
+        let store = self.data(&key).await?;
+        let updated = context.turn.take(store.claims().update(command)).await;
         updated.map_err(|error| match error {
             StorageError::ClaimDoesNotExist => absent(),
             other => api_error(other),
@@ -107,7 +111,8 @@ impl ClaimApi for Controller {
         let key = self.key(context, &input.queue_name);
         if let Some(id) = parse_id(&input.claim_id) {
             let command = DeleteClaim { queue: key.clone(), id, now: self.placement.now() };
-            context.turn.take(self.data(&key).claims().delete(command)).await.map_err(api_error)?;
+            let store = self.data(&key).await?;
+            context.turn.take(store.claims().delete(command)).await.map_err(api_error)?;
         }
         Ok(ClaimDeleteOutcome::Released { claim_id: input.claim_id })
     }
@@ -118,12 +123,12 @@ impl Controller {
     async fn dead_letter(&self, queue: &Queue) -> Result<Option<DeadLetter>, ApiError> {
         let Some(rule) = &queue.settings.dead_letter else { return Ok(None) };
         let target = QueueKey::new(queue.key.project.clone(), rule.queue_name.as_str());
-        self.placement.open(&target).await.map_err(api_error)?;
+        let found = self.placement.open(&target).await.map_err(api_error)?;
         Ok(Some(DeadLetter {
             max_claim_count: rule.max_claim_count,
             target,
             ttl: rule.ttl,
-            same_store: true,
+            same_store: Arc::ptr_eq(&found.pool, &queue.pool),
         }))
     }
 }

@@ -1,5 +1,7 @@
 //! Messages.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use sukkal_spec::raw::Raw;
 use sukkal_spec::{
@@ -40,11 +42,11 @@ impl MessageApi for Controller {
             idempotency_key: None,
             now,
         };
-        let store = self.data(&key).messages();
+        let store = queue.data().messages();
         let mut posted = context.turn.take(store.post(command(&queue, messages.clone()))).await;
         if matches!(posted, Err(StorageError::QueueChanged)) {
             queue = self.placement.reopen(&key).await.map_err(api_error)?;
-            posted = store.post(command(&queue, messages)).await;
+            posted = queue.data().messages().post(command(&queue, messages)).await;
         }
         posted.map_err(api_error)?;
         Ok(MessagePostOutcome::Posted { message_ids })
@@ -57,7 +59,7 @@ impl MessageApi for Controller {
     ) -> Result<MessageListOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
         let found = self.placement.find(&key).await.map_err(api_error)?;
-        let delays = found.is_some_and(|queue| queue.settings.default_delay.is_some());
+        let delays = found.as_ref().is_some_and(|queue| queue.settings.default_delay.is_some());
         let after = match input.marker.as_deref().map(place) {
             Some(None) => return Ok(empty_page()),
             Some(after) => after,
@@ -73,7 +75,11 @@ impl MessageApi for Controller {
             exclude_client: (!input.echo).then(|| context.client_id.clone()),
             now,
         };
-        let messages = self.data(&key).messages().list(query).await.map_err(api_error)?;
+        let store = match found {
+            Some(queue) => Arc::clone(queue.data()),
+            None => self.data(&key).await?,
+        };
+        let messages = store.messages().list(query).await.map_err(api_error)?;
 
         Ok(MessageListOutcome::Listed {
             next_marker: messages.last().map(|message| message.marker.to_string()),
@@ -140,7 +146,8 @@ impl MessageApi for Controller {
             None => None,
         };
         let command = DeleteMessage { queue: key.clone(), id, claim_id, now: self.placement.now() };
-        let deleted = context.turn.take(self.data(&key).messages().delete(command)).await;
+        let store = self.data(&key).await?;
+        let deleted = context.turn.take(store.messages().delete(command)).await;
         deleted.map_err(|error| match error {
             StorageError::ClaimDoesNotExist => unknown_claim(),
             other => held(other, claim_id),
@@ -162,7 +169,8 @@ impl MessageApi for Controller {
         let ids = input.message_ids.iter().filter_map(|id| parse_id(id)).collect();
         let command =
             DeleteMessages { queue: key.clone(), ids, claim_ids, now: self.placement.now() };
-        let deleted = context.turn.take(self.data(&key).messages().delete_many(command)).await;
+        let store = self.data(&key).await?;
+        let deleted = context.turn.take(store.messages().delete_many(command)).await;
         deleted.map_err(|error| held(error, None))?;
         Ok(MessageDeleteManyOutcome::Deleted {})
     }
@@ -176,8 +184,8 @@ impl MessageApi for Controller {
         let now = self.placement.now();
         let limit = usize::try_from(input.pop).unwrap_or(1);
         let command = PopMessages { queue: key.clone(), limit, now };
-        let messages =
-            context.turn.take(self.data(&key).messages().pop(command)).await.map_err(api_error)?;
+        let store = self.data(&key).await?;
+        let messages = context.turn.take(store.messages().pop(command)).await.map_err(api_error)?;
         let messages = messages.into_iter().map(|message| popped(message, now)).collect();
         Ok(MessagePopOutcome::Popped { messages })
     }
@@ -243,7 +251,7 @@ impl Controller {
             return Ok(Vec::new());
         }
         let query = GetMessages { queue: key.clone(), ids, now };
-        let found = self.data(key).messages().get(query).await.map_err(api_error)?;
+        let found = self.data(key).await?.messages().get(query).await.map_err(api_error)?;
         Ok(found.into_iter().map(|message| shown(message, now)).collect())
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use sukkal_spec::{ApiError, Limits, RequestContext};
 use sukkal_storage::{DataDriver, QueueKey};
 
-use crate::background::Mover;
+use crate::error::api_error;
 use crate::placement::Placement;
 
 /// The controllers, with what they work on.
@@ -30,8 +30,6 @@ pub struct Controller {
     pub checksums: bool,
     /// Whether deleting several messages demands the ids of their claims.
     pub claim_ids_required: bool,
-    /// Moves dead letters between stores.
-    pub mover: Mover,
 }
 
 impl Controller {
@@ -39,8 +37,9 @@ impl Controller {
         QueueKey::new(Arc::clone(&context.project_id), queue_name)
     }
 
-    fn data(&self, key: &QueueKey) -> &Arc<dyn DataDriver> {
-        self.placement.data(key)
+    /// The store that holds a queue, whether the queue exists or not.
+    async fn data(&self, key: &QueueKey) -> Result<Arc<dyn DataDriver>, ApiError> {
+        self.placement.data(key).await.map_err(api_error)
     }
 }
 

@@ -4,7 +4,6 @@ use sukkal_spec::{
     ApiError, HomeInput, HomeOutcome, NodeApi, PingInput, PingOutcome, RequestContext,
     VersionsInput, VersionsOutcome,
 };
-use sukkal_storage::QueueKey;
 
 use super::Controller;
 use crate::error::api_error;
@@ -22,9 +21,8 @@ impl NodeApi for Controller {
         Ok(HomeOutcome::Described {})
     }
 
-    async fn ping(&self, context: &RequestContext, _: PingInput) -> Result<PingOutcome, ApiError> {
-        let anywhere = QueueKey::new(context.project_id.clone(), "");
-        self.data(&anywhere).ping().await.map_err(api_error)?;
+    async fn ping(&self, _: &RequestContext, _: PingInput) -> Result<PingOutcome, ApiError> {
+        self.placement.main().data.ping().await.map_err(api_error)?;
         Ok(PingOutcome::Alive {})
     }
 }

@@ -16,6 +16,7 @@ use sukkal_storage::{
 use super::present::{age, timestamp};
 use super::{Controller, metadata, patch};
 use crate::error::api_error;
+use crate::placement::Queue;
 
 /// How many messages one step of a purge removes.
 const PURGE_STEP: usize = 1000;
@@ -131,14 +132,14 @@ impl QueueApi for Controller {
         input: QueueGetStatsInput,
     ) -> Result<QueueGetStatsOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        if self.placement.find(&key).await.map_err(api_error)?.is_none() {
+        let Some(queue) = self.placement.find(&key).await.map_err(api_error)? else {
             let messages = counts(QueueStats::default(), None, None);
             return Ok(QueueGetStatsOutcome::UnknownQueue { messages });
-        }
+        };
         let now = self.placement.now();
-        let query = StatsQuery { queue: key.clone(), now };
-        let stats = self.data(&key).messages().stats(query).await.map_err(api_error)?;
-        let (oldest, newest) = self.stamps(&key, &stats, now).await?;
+        let query = StatsQuery { queue: key, now };
+        let stats = queue.data().messages().stats(query).await.map_err(api_error)?;
+        let (oldest, newest) = self.stamps(&queue, &stats, now).await?;
         Ok(QueueGetStatsOutcome::Counted { messages: counts(stats, oldest, newest) })
     }
 
@@ -149,11 +150,12 @@ impl QueueApi for Controller {
     ) -> Result<QueuePurgeOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
         if input.resource_types.iter().any(|kind| kind == "messages") {
+            let store = self.data(&key).await?;
             let mut up_to = None;
             loop {
                 let now = self.placement.now();
                 let command = PurgeMessages { queue: key.clone(), limit: PURGE_STEP, up_to, now };
-                let step = self.data(&key).messages().purge(command).await.map_err(api_error)?;
+                let step = store.messages().purge(command).await.map_err(api_error)?;
                 if !step.more {
                     break;
                 }
@@ -173,15 +175,15 @@ impl Controller {
     /// The oldest and the newest message, if they are still there.
     async fn stamps(
         &self,
-        key: &QueueKey,
+        queue: &Queue,
         stats: &QueueStats,
         now: Millis,
     ) -> Result<(Option<MessageStamp>, Option<MessageStamp>), ApiError> {
         let (Some(oldest), Some(newest)) = (stats.oldest, stats.newest) else {
             return Ok((None, None));
         };
-        let query = GetMessages { queue: key.clone(), ids: vec![oldest.id, newest.id], now };
-        let found = self.data(key).messages().get(query).await.map_err(api_error)?;
+        let query = GetMessages { queue: queue.key.clone(), ids: vec![oldest.id, newest.id], now };
+        let found = queue.data().messages().get(query).await.map_err(api_error)?;
         let stamp = |id| found.iter().find(|message| message.id == id).map(|each| stamp(each, now));
         Ok((stamp(oldest.id), stamp(newest.id)))
     }

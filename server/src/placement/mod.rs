@@ -1,5 +1,6 @@
 //! Which store holds a queue, and what is known of the queue: the one place that creates and deletes queues.
 
+mod pool;
 mod queue;
 mod settings;
 
@@ -11,13 +12,14 @@ use bytes::Bytes;
 use moka::sync::Cache;
 use sukkal_storage::{
     ControlDriver, CreateQueue, DataDriver, DeleteQueue, Generation, Millis, QueueKey, QueueRecord,
-    QueueState, Result, Store,
+    QueueState, Result, StorageError, Store,
 };
 
+pub use pool::Pool;
 pub use queue::Queue;
 pub use settings::{QueueSettings, is_queue_name};
 
-use crate::background::TransferTargets;
+use crate::background::{Target, TransferTargets};
 use crate::clock::Clock;
 
 /// How long a record may be used without asking the store: another server's change is seen after this.
@@ -30,7 +32,8 @@ const NO_METADATA: Bytes = Bytes::from_static(b"{}");
 /// Finds, creates and deletes queues. Cheap to clone.
 #[derive(Clone)]
 pub struct Placement {
-    store: Store,
+    control: Arc<dyn ControlDriver>,
+    main: Arc<Pool>,
     clock: Clock,
     remembered: Cache<QueueKey, Arc<Queue>>,
 }
@@ -40,17 +43,26 @@ impl Placement {
     pub fn new(store: Store, clock: Clock) -> Self {
         let remembered =
             Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(REMEMBERED).build();
-        Self { store, clock, remembered }
+        let main = Arc::new(Pool::new(store.data));
+        Self { control: store.control, main, clock, remembered }
     }
 
     /// The store of records.
     pub fn control(&self) -> &Arc<dyn ControlDriver> {
-        &self.store.control
+        &self.control
     }
 
-    /// The store that holds the messages of a queue.
-    pub fn data(&self, _queue: &QueueKey) -> &Arc<dyn DataDriver> {
-        &self.store.data
+    /// The store that holds what belongs to no queue, and every queue unless there are pools.
+    pub fn main(&self) -> &Arc<Pool> {
+        &self.main
+    }
+
+    /// The store that holds the messages of a queue, whether the queue exists or not.
+    ///
+    /// # Errors
+    /// The store is not available, or the one that knows where the queue lies is not.
+    pub async fn data(&self, queue: &QueueKey) -> Result<Arc<dyn DataDriver>> {
+        Ok(Arc::clone(&self.pool_of(queue).await?.data))
     }
 
     /// The time.
@@ -63,8 +75,11 @@ impl Placement {
         if let Some(queue) = self.remembered.get(key) {
             return Ok(Some(queue));
         }
-        let record = self.store.control.queues().get(key).await?;
-        Ok(record.map(|record| self.remember(key, &record)))
+        let record = self.control.queues().get(key).await?;
+        match record {
+            Some(record) => self.remember(key, &record).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The queue, created if it does not exist.
@@ -73,10 +88,10 @@ impl Placement {
             return Ok(queue);
         }
         self.create(key, NO_METADATA).await?;
-        match self.store.control.queues().get(key).await? {
-            Some(record) => Ok(self.remember(key, &record)),
+        match self.control.queues().get(key).await? {
+            Some(record) => self.remember(key, &record).await,
             // Deleted again in between: the next call creates it anew.
-            None => Err(sukkal_storage::StorageError::QueueChanged),
+            None => Err(StorageError::QueueChanged),
         }
     }
 
@@ -84,7 +99,7 @@ impl Placement {
     pub async fn reopen(&self, key: &QueueKey) -> Result<Arc<Queue>> {
         self.forget(key);
         let state = self.settled(key).await?;
-        let record = self.store.control.queues().get(key).await?;
+        let record = self.control.queues().get(key).await?;
         if record.is_some_and(|record| record.generation < state.generation) {
             self.create_at(key, NO_METADATA, state.generation).await?;
         }
@@ -106,11 +121,11 @@ impl Placement {
     /// The data is sealed first, so that no post with an old generation can be lost, and opened again last.
     pub async fn delete(&self, key: &QueueKey) -> Result<()> {
         self.forget(key);
-        let exists = self.store.control.queues().get(key).await?.is_some();
-        if !exists && !self.data(key).queues().state(key).await?.sealed {
+        let exists = self.control.queues().get(key).await?.is_some();
+        if !exists && !self.data(key).await?.queues().state(key).await?.sealed {
             return Ok(());
         }
-        let generation = self.data(key).queues().seal(key).await?;
+        let generation = self.data(key).await?.queues().seal(key).await?;
         self.finish_deletion(key, generation).await?;
         self.forget(key);
         Ok(())
@@ -121,19 +136,24 @@ impl Placement {
         self.remembered.invalidate(key);
     }
 
-    fn remember(&self, key: &QueueKey, record: &QueueRecord) -> Arc<Queue> {
+    async fn remember(&self, key: &QueueKey, record: &QueueRecord) -> Result<Arc<Queue>> {
         let queue = Arc::new(Queue {
             key: key.clone(),
             generation: record.generation,
             settings: QueueSettings::from_metadata(&record.metadata),
+            pool: self.pool_of(key).await?,
         });
         self.remembered.insert(key.clone(), Arc::clone(&queue));
-        queue
+        Ok(queue)
+    }
+
+    async fn pool_of(&self, _queue: &QueueKey) -> Result<Arc<Pool>> {
+        Ok(Arc::clone(&self.main))
     }
 
     /// The state of a queue that is not being deleted: a deletion under way is finished first.
     async fn settled(&self, key: &QueueKey) -> Result<QueueState> {
-        let mut state = self.data(key).queues().state(key).await?;
+        let mut state = self.data(key).await?.queues().state(key).await?;
         if state.sealed {
             self.finish_deletion(key, state.generation).await?;
             state.sealed = false;
@@ -143,8 +163,8 @@ impl Placement {
 
     async fn finish_deletion(&self, key: &QueueKey, generation: Generation) -> Result<()> {
         let command = DeleteQueue { queue: key.clone(), below: generation };
-        self.store.control.queues().delete(command).await?;
-        self.data(key).queues().unseal(key, generation).await
+        self.control.queues().delete(command).await?;
+        self.data(key).await?.queues().unseal(key, generation).await
     }
 
     async fn create_at(
@@ -154,14 +174,15 @@ impl Placement {
         generation: Generation,
     ) -> Result<bool> {
         let command = CreateQueue { queue: key.clone(), metadata, generation, now: self.now() };
-        self.store.control.queues().create(command).await
+        self.control.queues().create(command).await
     }
 }
 
 #[async_trait]
 impl TransferTargets for Placement {
-    async fn generation_for(&self, target: &QueueKey) -> Result<Generation> {
-        Ok(self.open(target).await?.generation)
+    async fn find_target(&self, target: &QueueKey) -> Result<Target> {
+        let queue = self.open(target).await?;
+        Ok(Target { generation: queue.generation, data: Arc::clone(queue.data()) })
     }
 
     async fn refresh(&self, target: &QueueKey) {

@@ -1,8 +1,10 @@
 //! What a server knows of a queue it works on.
 
-use sukkal_storage::{Generation, QueueKey};
+use std::sync::Arc;
 
-use super::QueueSettings;
+use sukkal_storage::{DataDriver, Generation, QueueKey};
+
+use super::{Pool, QueueSettings};
 
 /// A queue that exists, as it was a moment ago.
 #[derive(Clone, Debug)]
@@ -13,4 +15,13 @@ pub struct Queue {
     pub generation: Generation,
     /// What its metadata asks for.
     pub settings: QueueSettings,
+    /// Where its messages lie.
+    pub pool: Arc<Pool>,
+}
+
+impl Queue {
+    /// The store that holds its messages.
+    pub fn data(&self) -> &Arc<dyn DataDriver> {
+        &self.pool.data
+    }
 }

@@ -29,12 +29,21 @@ const MOST_WOKEN: usize = 10_000;
 const AT_ONCE: usize = 8;
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 
-/// Knows the generation of the queues that messages are moved to.
+/// Where messages are moved to.
+#[derive(Clone)]
+pub struct Target {
+    /// The generation to receive them with.
+    pub generation: Generation,
+    /// The store the queue lies in.
+    pub data: Arc<dyn DataDriver>,
+}
+
+/// Knows the queues that messages are moved to.
 #[async_trait]
 pub trait TransferTargets: Send + Sync {
-    /// The generation to receive messages with. May make the queue if it does not exist; an error
-    /// leaves the messages where they are, to be tried again.
-    async fn generation_for(&self, target: &QueueKey) -> Result<Generation>;
+    /// Where a queue lies. May make the queue if it does not exist; an error leaves the messages
+    /// where they are, to be tried again.
+    async fn find_target(&self, queue: &QueueKey) -> Result<Target>;
 
     /// Forgets what is known of a queue: the store said it has changed.
     async fn refresh(&self, target: &QueueKey);

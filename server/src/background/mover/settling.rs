@@ -1,10 +1,10 @@
 //! Remembering what targets may forget, and when.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sukkal_storage::{MessageId, QueueKey, SettleTransfers};
+use sukkal_storage::{DataDriver, SettleTransfers};
 use tokio::time::Instant;
 
 /// Longer than any server acts on a page of transfers it has read.
@@ -18,27 +18,34 @@ pub(super) struct Settling(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    queue: VecDeque<(Instant, SettleTransfers)>,
+    queue: VecDeque<Entry>,
     ids: usize,
 }
 
+struct Entry {
+    due: Instant,
+    target: Arc<dyn DataDriver>,
+    command: SettleTransfers,
+}
+
 impl Settling {
-    /// Notes that a target received these messages and their source has finished.
-    pub(super) fn add(&self, target: QueueKey, ids: Vec<MessageId>) {
+    /// Notes that a queue of this store received messages and their source has finished.
+    pub(super) fn add(&self, target: Arc<dyn DataDriver>, command: SettleTransfers) {
         let mut waiting = self.waiting();
-        waiting.ids += ids.len();
-        waiting.queue.push_back((Instant::now() + SETTLE_AFTER, SettleTransfers { target, ids }));
+        waiting.ids += command.ids.len();
+        let due = Instant::now() + SETTLE_AFTER;
+        waiting.queue.push_back(Entry { due, target, command });
         while waiting.ids > MOST_WAITING {
             waiting.pop();
         }
     }
 
-    /// Takes what may be settled now.
-    pub(super) fn take_due(&self) -> Vec<SettleTransfers> {
+    /// Takes what may be settled now, with the stores to tell.
+    pub(super) fn take_due(&self) -> Vec<(Arc<dyn DataDriver>, SettleTransfers)> {
         let now = Instant::now();
         let mut waiting = self.waiting();
         let mut due = Vec::new();
-        while waiting.queue.front().is_some_and(|(at, _)| *at <= now) {
+        while waiting.queue.front().is_some_and(|entry| entry.due <= now) {
             due.extend(waiting.pop());
         }
         due
@@ -50,30 +57,38 @@ impl Settling {
 }
 
 impl Waiting {
-    fn pop(&mut self) -> Option<SettleTransfers> {
-        let (_, command) = self.queue.pop_front()?;
-        self.ids -= command.ids.len();
-        Some(command)
+    fn pop(&mut self) -> Option<(Arc<dyn DataDriver>, SettleTransfers)> {
+        let entry = self.queue.pop_front()?;
+        self.ids -= entry.command.ids.len();
+        Some((entry.target, entry.command))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sukkal_storage::{MessageId, QueueKey};
+
     use super::*;
+    use crate::testing::Fake;
 
     #[tokio::test(start_paused = true)]
     async fn gives_up_the_oldest_when_too_many_wait() {
         let settling = Settling::default();
-        let ids = |count| vec![MessageId::nil(); count];
-        settling.add(QueueKey::new("p", "a"), ids(MOST_WAITING - 1));
-        settling.add(QueueKey::new("p", "b"), ids(1));
-        settling.add(QueueKey::new("p", "c"), ids(1));
+        let store: Arc<dyn DataDriver> = Arc::new(Fake::default());
+        let add = |name: &str, count| {
+            let ids = vec![MessageId::nil(); count];
+            let target = QueueKey::new("p", name);
+            settling.add(Arc::clone(&store), SettleTransfers { target, ids });
+        };
+        add("a", MOST_WAITING - 1);
+        add("b", 1);
+        add("c", 1);
 
         assert!(settling.take_due().is_empty());
         tokio::time::advance(SETTLE_AFTER).await;
 
         let targets: Vec<_> =
-            settling.take_due().iter().map(|each| each.target.name.to_string()).collect();
+            settling.take_due().iter().map(|(_, each)| each.target.name.to_string()).collect();
         assert_eq!(targets, ["b", "c"]);
     }
 }

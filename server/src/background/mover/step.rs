@@ -10,8 +10,8 @@ use sukkal_storage::{
 };
 use tokio::time::{Instant, timeout};
 
-use super::TransferTargets;
 use super::settling::Settling;
+use super::{Target, TransferTargets};
 use crate::clock::Clock;
 
 /// How many transfers are read at a time.
@@ -94,8 +94,8 @@ impl Step {
 
     /// Forgets at the targets what no server can be about to repeat any more.
     pub(super) async fn settle_due(&self) {
-        for command in self.settling.take_due() {
-            if let Err(error) = self.store.transfers().settle(command).await {
+        for (target, command) in self.settling.take_due() {
+            if let Err(error) = target.transfers().settle(command).await {
                 // The store forgets by itself after an hour.
                 tracing::debug!(%error, "a transfer cannot be settled");
             }
@@ -133,25 +133,26 @@ impl Step {
         let transfers = self.store.transfers();
         // A message that leaves a queue it was once moved to may come there again.
         transfers.settle(SettleTransfers { target: source.clone(), ids: ids.clone() }).await?;
-        match self.receive(&target, messages.clone(), read_at).await {
+        let receiver = match self.receive(&target, messages.clone(), read_at).await {
             Err(StorageError::QueueChanged) => {
                 self.targets.refresh(&target).await;
-                self.receive(&target, messages, read_at).await?;
+                self.receive(&target, messages, read_at).await?
             }
             result => result?,
-        }
+        };
         transfers.finish(FinishTransfers { source, ids: ids.clone() }).await?;
-        self.settling.add(target, ids);
+        self.settling.add(receiver, SettleTransfers { target, ids });
         Ok(())
     }
 
+    /// Puts messages into their target; returns the store they are in now.
     async fn receive(
         &self,
         target: &QueueKey,
         messages: Vec<Message>,
         read_at: Instant,
-    ) -> Result<()> {
-        let generation = self.targets.generation_for(target).await?;
+    ) -> Result<Arc<dyn DataDriver>> {
+        let Target { generation, data } = self.targets.find_target(target).await?;
         if read_at.elapsed() > FRESH {
             return Err(StorageError::unavailable(
                 "too much time has passed since the transfer was read",
@@ -163,9 +164,10 @@ impl Step {
             messages,
             now: self.clock.now(),
         };
-        timeout(LONGEST_RECEIVE, self.store.transfers().receive(command))
+        timeout(LONGEST_RECEIVE, data.transfers().receive(command))
             .await
-            .unwrap_or_else(|_| Err(StorageError::unavailable("the target takes too long")))
+            .unwrap_or_else(|_| Err(StorageError::unavailable("the target takes too long")))?;
+        Ok(data)
     }
 }
 

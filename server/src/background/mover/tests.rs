@@ -5,20 +5,24 @@ use sukkal_storage::{ReceiveTransfers, StorageError, TransferStore};
 use super::*;
 use crate::testing::Fake;
 
-/// Believes in one generation for all queues until told to look again; knows no queue "lost".
+/// Believes in one generation for all queues until told to look again; knows no queue "lost", and
+/// has queues whose name begins with "far" in another store.
 #[derive(Default)]
 struct Targets {
+    near: Arc<Fake>,
+    far: Arc<Fake>,
     believed: AtomicU64,
     actual: AtomicU64,
 }
 
 #[async_trait]
 impl TransferTargets for Targets {
-    async fn generation_for(&self, target: &QueueKey) -> Result<Generation> {
-        if &*target.name == "lost" {
+    async fn find_target(&self, queue: &QueueKey) -> Result<Target> {
+        if &*queue.name == "lost" {
             return Err(StorageError::QueueDoesNotExist);
         }
-        Ok(self.believed.load(Ordering::Relaxed))
+        let store = if queue.name.starts_with("far") { &self.far } else { &self.near };
+        Ok(Target { generation: self.believed.load(Ordering::Relaxed), data: store.clone() })
     }
 
     async fn refresh(&self, _: &QueueKey) {
@@ -35,12 +39,8 @@ struct Setting {
 
 impl Setting {
     fn new() -> Self {
-        Self {
-            fake: Arc::default(),
-            targets: Arc::default(),
-            mover: Mover::new(),
-            shutdown: Shutdown::new(),
-        }
+        let targets = Arc::new(Targets::default());
+        Self { fake: targets.near.clone(), targets, mover: Mover::new(), shutdown: Shutdown::new() }
     }
 
     fn start(&self) {
@@ -193,6 +193,21 @@ async fn a_message_that_comes_back_is_moved_again() {
 
     assert_eq!(transfers.received(&queue("jobs")), [id]);
     assert_eq!(transfers.received(&queue("dead")), [id, id]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_goes_to_the_store_its_target_lies_in() {
+    let setting = Setting::new();
+    setting.start_and_settle().await;
+    let id = setting.fake.transfers.add(&queue("jobs"), &queue("far-dead"));
+
+    setting.mover.wake(&queue("jobs"));
+    setting.wait_until_moved().await;
+
+    let far = &setting.targets.far.transfers;
+    assert_eq!(far.received(&queue("far-dead")), [id]);
+    assert!(setting.fake.transfers.received(&queue("far-dead")).is_empty());
+    far.wait_until(|transfers| transfers.remembered_count() == 0).await;
 }
 
 #[tokio::test(start_paused = true)]
