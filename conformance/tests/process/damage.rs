@@ -10,7 +10,7 @@ use crate::api::Api;
 use crate::server::{Setup, until};
 
 const MESSAGES: u64 = 400;
-const PAGE: usize = 4096;
+const PAGE: usize = 8192;
 
 pub(crate) async fn a_file_that_is_no_database_is_refused_and_kept() -> Outcome {
     let directory = tempfile::tempdir().unwrap();

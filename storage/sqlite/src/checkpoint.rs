@@ -15,16 +15,16 @@ use crate::error::unavailable;
 use crate::statement::statement;
 
 /// How many pages of the log are not yet in the file before the thread is woken.
-const WAKE: i64 = 2048;
+const WAKE: i64 = 1024;
 
 /// From how many pages the writer makes the log start over, once the rest is small.
-const START_OVER: i64 = 8192;
+const START_OVER: i64 = 4096;
 
 /// A rest that the writer copies at once.
-const REST: i64 = 1024;
+const REST: i64 = 512;
 
-/// The log never grows much beyond so many pages of 4 KiB.
-const LIMIT: i64 = 32_768;
+/// The log never grows much beyond so many pages of 8 KiB.
+const LIMIT: i64 = 16_384;
 
 /// How many transactions go by between two looks at the log.
 const EVERY: u32 = 8;

@@ -44,7 +44,7 @@ pub(crate) struct Config {
     /// The URI names no file: its folder is made.
     pub(crate) makes_folder: bool,
     pub(crate) synchronous: Synchronous,
-    /// At most this many pages of 4 KiB.
+    /// At most this many pages of 8 KiB.
     pub(crate) max_page_count: Option<u32>,
     /// How many connections read beside the writer.
     pub(crate) readers: usize,

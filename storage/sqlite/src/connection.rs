@@ -76,7 +76,7 @@ pub(crate) fn check_header(path: &Path) -> Result<()> {
 pub(crate) fn open_writer(config: &Config) -> Result<SqliteConnection> {
     let mut connection = establish(&config.location)?;
     let settings = format!(
-        "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = {};
+        "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {};
          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {WAL_KEPT_BYTES};
          PRAGMA cache_size = -{WRITER_CACHE_KIB}; {COMMON}",
         config.synchronous.word()

@@ -3,7 +3,8 @@
 use diesel::RunQueryDsl;
 use diesel::sqlite::SqliteConnection;
 
-/// A statement with a fixed text, one `?` for each of its fields in order.
+/// A statement with a fixed text, one `?` for each of its fields in order: for the tests that explain it.
+#[cfg(test)]
 pub(crate) trait Statement {
     /// The SQL text.
     const TEXT: &'static str;
@@ -26,6 +27,7 @@ macro_rules! statement {
         $(#[$meta])*
         pub(crate) struct $name $(<$life>)? { $(pub(crate) $field: $rust),* }
 
+        #[cfg(test)]
         impl $(<$life>)? $crate::statement::Statement for $name $(<$life>)? {
             const TEXT: &'static str = $text;
         }
@@ -44,8 +46,10 @@ macro_rules! statement {
                     &'b self,
                     mut out: diesel::query_builder::AstPass<'_, 'b, diesel::sqlite::Sqlite>,
                 ) -> diesel::result::QueryResult<()> {
-                    let mut parts =
-                        <Self as $crate::statement::Statement>::TEXT.split('?');
+                    // Walked for every execution, so the text is cut up beforehand.
+                    const PARTS: [&str; 1 $(+ $crate::statement::one!($field))*] =
+                        $crate::statement::parts($text);
+                    let mut parts = PARTS.into_iter();
                     $(
                         out.push_sql(parts.next().unwrap_or_default());
                         out.push_bind_param::<$sql, _>(&self.$field)?;
@@ -62,6 +66,34 @@ macro_rules! statement {
     };
 }
 pub(crate) use statement;
+
+/// Counts a field.
+macro_rules! one {
+    ($field:ident) => {
+        1
+    };
+}
+pub(crate) use one;
+
+/// Cuts a text at its question marks; a text with another number of them does not compile.
+pub(crate) const fn parts<const COUNT: usize>(text: &'static str) -> [&'static str; COUNT] {
+    let mut parts = [""; COUNT];
+    let (mut rest, mut place, mut found) = (text, 0, 0);
+    while place < rest.len() {
+        if rest.as_bytes()[place] == b'?' {
+            let (part, behind) = rest.split_at(place);
+            parts[found] = part;
+            found += 1;
+            (_, rest) = behind.split_at(1);
+            place = 0;
+        } else {
+            place += 1;
+        }
+    }
+    assert!(found + 1 == COUNT, "one question mark for each field");
+    parts[found] = rest;
+    parts
+}
 
 statement! {
     /// Starts a transaction that will write.
