@@ -21,6 +21,8 @@ pub struct RequestContext {
     pub document_bytes: usize,
     /// The place of this call among those of its connection.
     pub turn: Turn,
+    /// Who is told when the caller subscribes itself: the address of its connection, if that can carry messages.
+    pub own_address: Option<Arc<str>>,
 }
 
 /// The roles of a caller: a list of names, compared without regard to case.

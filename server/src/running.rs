@@ -15,10 +15,10 @@ use tokio::time::Instant;
 use tower::service_fn;
 
 use crate::admin::{Admin, Document, start_metrics};
-use crate::background::collect_garbage;
+use crate::background::{Leases, collect_garbage};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::controller::Controller;
+use crate::controller::{Controller, SubscriptionIds};
 use crate::cors::Cors;
 use crate::listener::{self, Settings};
 use crate::metrics::CallMetrics;
@@ -115,6 +115,8 @@ impl Running {
             clock,
             self.shutdown.clone(),
         ));
+        let leases = Leases::new(placement.clone());
+        self.shutdown.spawn(leases.clone().run(self.shutdown.clone()));
         let mut limits = Limits::default();
         for (name, value) in self.config.limits.iter() {
             limits.set(name, value);
@@ -124,6 +126,9 @@ impl Running {
             limits: limits.clone(),
             checksums: self.config.enable_checksum,
             claim_ids_required: self.config.transport.message_delete_with_claim_id,
+            subscriber_types: self.config.transport.subscriber_types.clone(),
+            subscription_ids: SubscriptionIds::new(),
+            leases: leases.clone(),
         };
         Arc::new(Service {
             api,
@@ -134,6 +139,7 @@ impl Running {
             },
             cors: Cors::from_config(&self.config.cors),
             config: self.config.clone(),
+            leases,
             shutdown: self.shutdown.clone(),
             metrics: CallMetrics::new(),
         })

@@ -10,6 +10,8 @@ use super::outcome::{HttpOutcome, WebSocketOutcome};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpBinding {
+    #[serde(default, rename = "x-extension")]
+    pub extension: bool,
     pub method: String,
     pub path: String,
     #[serde(default)]
@@ -58,6 +60,8 @@ impl HttpBinding {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebSocketBinding {
+    #[serde(default, rename = "x-extension")]
+    pub extension: bool,
     pub action: String,
     #[serde(default)]
     pub body_optional: bool,

@@ -7,11 +7,19 @@ mod message;
 mod node;
 mod protocol;
 mod queue;
+mod subscription;
 
 use crate::case::Case;
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = Case> {
-    let folders = [claim::CASES, message::CASES, node::CASES, protocol::CASES, queue::CASES];
+    let folders = [
+        claim::CASES,
+        message::CASES,
+        node::CASES,
+        protocol::CASES,
+        queue::CASES,
+        subscription::CASES,
+    ];
     folders.into_iter().flatten().copied().flatten().copied()
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sukkal_spec::binding::Who;
-use sukkal_spec::{MessagePost, Operation, OperationInfo, QueueCreate};
+use sukkal_spec::{MessagePost, Operation, OperationInfo, QueueCreate, SubscriptionCreate};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -138,6 +138,19 @@ impl Service {
     #[must_use]
     pub fn over_http(&self) -> Self {
         Self { transport: Transport::Http, ..self.clone() }
+    }
+
+    /// The same client and project over a connection of its own.
+    #[must_use]
+    pub fn on_another_connection(&self) -> Self {
+        Self { socket: Arc::default(), ..self.clone() }
+    }
+
+    /// Closes the connection, if there is one, and waits until the server has closed it too.
+    pub async fn disconnect(&self) {
+        if let Some(socket) = self.socket.lock().await.take() {
+            socket.close().await;
+        }
     }
 
     /// Calls an operation. Fields that it does not have are sent as well, in the body if there is one.
@@ -295,5 +308,12 @@ impl Service {
     pub async fn queue_with<const N: usize>(&self, bodies: [&str; N]) -> &'static str {
         self.post("jobs", bodies).await;
         "jobs"
+    }
+
+    /// Subscribes somebody to a queue and returns the id of the subscription.
+    pub async fn subscribe(&self, queue: &str, subscriber: &str) -> String {
+        let input = json!({ "queue_name": queue, "subscriber": subscriber });
+        let reply = self.call(SubscriptionCreate, input).await.expect_outcome("created");
+        reply.body()["subscription_id"].as_str().unwrap_or_default().to_owned()
     }
 }

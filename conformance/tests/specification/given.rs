@@ -10,6 +10,14 @@ pub(crate) async fn set_up(service: &Service, given: &Value) -> Vec<(String, Str
         service.create_queue(name.as_str().expect("a name"), json!({})).await;
     }
     let Some(queue) = given["queue"].as_str() else { return Vec::new() };
+    if let Some(subscribers) = given["subscribers"].as_array() {
+        let mut values = Vec::new();
+        for (at, subscriber) in subscribers.iter().enumerate() {
+            let id = service.subscribe(queue, subscriber.as_str().expect("a URI")).await;
+            values.push((format!("{{subscription {at}}}"), id));
+        }
+        return values;
+    }
     let bodies = given["messages"].as_array().cloned().unwrap_or_default();
     let messages: Vec<Value> = bodies.into_iter().map(|body| json!({ "body": body })).collect();
     let ids = service.post_messages(queue, json!(messages)).await;

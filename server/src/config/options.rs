@@ -230,6 +230,12 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         "Whether deleting several messages demands the ids of their claims.",
     ),
     list(
+        "transport",
+        "subscriber_types",
+        &["http", "https", "mailto", "trust+http", "trust+https"],
+        "The schemes that subscribers may have.",
+    ),
+    list(
         "cors",
         "allowed_origin",
         &[],

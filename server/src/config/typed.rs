@@ -46,12 +46,14 @@ pub struct Config {
 }
 
 /// The section `transport` without its limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransportConfig {
     /// Which client ids are taken.
     pub client_id: ClientIdRule,
     /// Whether deleting several messages demands the ids of their claims.
     pub message_delete_with_claim_id: bool,
+    /// The schemes that subscribers may have.
+    pub subscriber_types: Vec<String>,
 }
 
 /// Which client ids are taken.
@@ -262,7 +264,8 @@ impl Reader<'_> {
             _ => ClientIdRule::Uuid,
         };
         let message_delete_with_claim_id = self.flag("transport.message_delete_with_claim_id");
-        TransportConfig { client_id, message_delete_with_claim_id }
+        let subscriber_types = self.list("transport.subscriber_types");
+        TransportConfig { client_id, message_delete_with_claim_id, subscriber_types }
     }
 
     fn http(&self) -> HttpConfig {

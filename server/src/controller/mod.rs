@@ -11,14 +11,20 @@ mod patch;
 mod present;
 mod queue;
 mod retry_policy;
+mod subscriber;
+mod subscribing;
+mod subscription;
 
 use std::sync::Arc;
 
 use sukkal_spec::{ApiError, Limits, RequestContext};
 use sukkal_storage::{DataDriver, QueueKey};
 
+use crate::background::Leases;
 use crate::error::api_error;
 use crate::placement::Placement;
+
+pub use subscribing::SubscriptionIds;
 
 /// The controllers, with what they work on.
 pub struct Controller {
@@ -30,6 +36,12 @@ pub struct Controller {
     pub checksums: bool,
     /// Whether deleting several messages demands the ids of their claims.
     pub claim_ids_required: bool,
+    /// The schemes that subscribers may have.
+    pub subscriber_types: Vec<String>,
+    /// Makes the ids of subscriptions.
+    pub subscription_ids: SubscriptionIds,
+    /// Keeps the subscriptions of connections.
+    pub leases: Leases,
 }
 
 impl Controller {

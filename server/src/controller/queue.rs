@@ -162,6 +162,9 @@ impl QueueApi for Controller {
                 up_to = Some(step.up_to);
             }
         }
+        if input.resource_types.iter().any(|kind| kind == "subscriptions") {
+            self.purge_subscriptions(&key).await?;
+        }
         Ok(QueuePurgeOutcome::Purged {})
     }
 }

@@ -61,6 +61,7 @@ impl Admitted {
             request_id: facts.request_id,
             document_bytes: facts.document_bytes,
             turn: facts.turn,
+            own_address: facts.own_address,
         }
     }
 }

@@ -15,6 +15,7 @@ use sukkal_spec::{ApiError, Call, Limits, Operation, RequestContext, Turn};
 
 pub use caller::{Admitted, Caller, admit, check_project, permit};
 
+use crate::background::Leases;
 use crate::config::{ClientIdRule, Config, Switches};
 use crate::cors::Cors;
 use crate::metrics::CallMetrics;
@@ -30,6 +31,8 @@ pub struct Service<A> {
     pub cors: Option<Cors>,
     /// The configuration.
     pub config: Config,
+    /// Keeps the subscriptions of connections.
+    pub leases: Leases,
     /// Tells open connections that it is over.
     pub shutdown: Shutdown,
     /// Counts calls.
@@ -56,6 +59,8 @@ pub struct CallFacts {
     pub document_bytes: usize,
     /// The place among the calls of the connection.
     pub turn: Turn,
+    /// The address of the connection, if it can carry messages to the caller.
+    pub own_address: Option<Arc<str>>,
 }
 
 /// Why an input was not accepted.

@@ -139,7 +139,7 @@ fn exchange(bound: &[Bound<'_>], request: &str, reply: &str) -> Value {
         "messages": [on(request)],
         "reply": { "channel": channel, "messages": [on(reply)] },
     });
-    if bound.iter().all(|(operation, _)| operation.written.extension) {
+    if bound.iter().all(|(operation, binding)| operation.written.extension || binding.extension) {
         exchange["x-extension"] = json!(true);
     }
     exchange

@@ -66,7 +66,7 @@ fn request<'a>(action: &str, bound: &[Bound<'a>], bodies: &mut Bodies<'a>) -> Va
             "body": body,
         },
     });
-    if bound.iter().all(|(operation, _)| operation.written.extension) {
+    if bound.iter().all(|(operation, binding)| operation.written.extension || binding.extension) {
         schema["x-extension"] = json!(true);
     }
     let examples = bound.iter().flat_map(|(operation, _)| &operation.written.examples);

@@ -45,7 +45,7 @@ pub(super) fn route<'a>(
         let names: Vec<&str> = bound.iter().map(|(operation, _)| operation.name()).collect();
         extensions = extensions.add("x-operations", names);
     }
-    if bound.iter().all(|(operation, _)| operation.written.extension) {
+    if bound.iter().all(|(operation, binding)| operation.written.extension || binding.extension) {
         extensions = extensions.add("x-extension", true);
     }
     if let Some(policy) = bound.iter().find_map(|(operation, _)| operation.written.policy.as_ref())

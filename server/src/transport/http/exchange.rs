@@ -102,6 +102,7 @@ async fn call<O: Call<A>, A: Send + Sync>(
         request_id: request_id.as_str().into(),
         document_bytes: document.as_ref().map_or(0, Bytes::len),
         turn: Turn::free(),
+        own_address: None,
     };
     let outcome = run::<O, A>(&service.api, &admitted.context(facts), input).await?;
     let call = HttpCall { path: found.path, captures: found.captures, query: &spelled };

@@ -53,6 +53,8 @@ pub(crate) struct Incoming {
     pub encoding: Encoding,
     /// Its place among the calls of the connection.
     pub turn: Turn,
+    /// The address of the connection.
+    pub address: Arc<str>,
 }
 
 /// A call with the operation it leads to.
@@ -128,8 +130,9 @@ fn run<O: Call<A>, A: Send + Sync + 'static>(
     Box::pin(async move {
         let begun = Stopwatch::start();
         let request_id = RequestId::new();
-        let Incoming { envelope, encoding, turn } = incoming;
-        let outcome = call::<O, A>(&service, &envelope, turn.clone(), request_id).await;
+        let Incoming { envelope, encoding, turn, address } = incoming;
+        let place = Place { turn: turn.clone(), own_address: Some(address), request_id };
+        let outcome = call::<O, A>(&service, &envelope, place).await;
         turn.pass();
         let reply = match outcome {
             Ok(outcome) => {
@@ -148,11 +151,17 @@ fn run<O: Call<A>, A: Send + Sync + 'static>(
     })
 }
 
+/// The place of a call: on which connection, and where among its calls.
+struct Place {
+    turn: Turn,
+    own_address: Option<Arc<str>>,
+    request_id: RequestId,
+}
+
 async fn call<O: Call<A>, A: Send + Sync>(
     service: &Service<A>,
     envelope: &Envelope,
-    turn: Turn,
-    request_id: RequestId,
+    place: Place,
 ) -> Result<O::Outcome, ApiError> {
     let binding = O::INFO.websocket.ok_or(ApiError::Internal)?;
     let headers = headers(envelope.headers.as_ref()).ok_or(ApiError::HeadersInvalid)?;
@@ -169,7 +178,9 @@ async fn call<O: Call<A>, A: Send + Sync>(
         check_project(&admitted.project_id)?;
     }
     let document_bytes = envelope.body.as_ref().map_or(0, |body| body.bytes().len());
-    let facts = CallFacts { request_id: request_id.as_str().into(), document_bytes, turn };
+    let Place { turn, own_address, request_id } = place;
+    let request_id = request_id.as_str().into();
+    let facts = CallFacts { request_id, document_bytes, turn, own_address };
     crate::transport::run::<O, A>(&service.api, &admitted.context(facts), input).await
 }
 

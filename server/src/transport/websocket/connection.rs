@@ -21,6 +21,7 @@ use super::actions::{Answer, Incoming, start};
 use super::codec::{self, Encoding};
 use super::envelope::{self, NoEnvelope};
 use super::reply::{Reply, error};
+use crate::background::Leases;
 use crate::config;
 use crate::transport::Service;
 
@@ -44,8 +45,16 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let every = service.config.websocket.ping_interval.unwrap_or(Duration::from_secs(86_400));
-    let mut connection =
-        Connection { service, socket, under_way: FuturesOrdered::new(), next: Next::Read, every };
+    let leases = service.leases.clone();
+    let address = Leases::address();
+    let mut connection = Connection {
+        service,
+        socket,
+        address: Arc::clone(&address),
+        under_way: FuturesOrdered::new(),
+        next: Next::Read,
+        every,
+    };
     match connection.run().await {
         Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => {}
         Err(cause) => {
@@ -53,6 +62,9 @@ where
             connection.fail(&cause).await;
         }
     }
+    // A call under way may still subscribe.
+    drop(connection);
+    leases.release(&address).await;
 }
 
 /// What the connection may do next with its input.
@@ -70,6 +82,8 @@ enum Next {
 struct Connection<A: 'static, S> {
     service: Arc<Service<A>>,
     socket: WebSocketStream<S>,
+    /// The subscriber of what it subscribes to itself.
+    address: Arc<str>,
     under_way: FuturesOrdered<Answer>,
     next: Next,
     /// How often a quiet peer is asked whether it is there.
@@ -102,7 +116,14 @@ impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
                     unanswered = 0;
                     match frame {
                         None => return Ok(()),
-                        Some(frame) => self.take(frame?),
+                        Some(frame) => {
+                            let frame = frame?;
+                            if frame.is_close() {
+                                // A peer that waits for the answer to its close frame finds its subscriptions gone.
+                                self.service.leases.release(&self.address).await;
+                            }
+                            self.take(frame);
+                        }
                     }
                 }
                 _ = pings.tick() => {
@@ -157,7 +178,12 @@ impl<A: Api + 'static, S: AsyncRead + AsyncWrite + Unpin> Connection<A, S> {
             })
         });
         match read {
-            Ok(envelope) => self.begin(Incoming { envelope, encoding, turn: Turn::waited() }),
+            Ok(envelope) => self.begin(Incoming {
+                envelope,
+                encoding,
+                turn: Turn::waited(),
+                address: Arc::clone(&self.address),
+            }),
             Err(cause) => self.push(error(None, encoding, None, &cause)),
         }
     }

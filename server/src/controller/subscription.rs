@@ -1,0 +1,88 @@
+//! Subscriptions of queues.
+
+use sukkal_spec::{
+    ApiError, RequestContext, SubscriptionApi, SubscriptionConfirmInput,
+    SubscriptionConfirmOutcome, SubscriptionCreateInput, SubscriptionCreateOutcome,
+    SubscriptionDeleteInput, SubscriptionDeleteOutcome, SubscriptionGetInput,
+    SubscriptionGetOutcome, SubscriptionListInput, SubscriptionListOutcome,
+    SubscriptionUpdateInput, SubscriptionUpdateOutcome,
+};
+
+use super::Controller;
+use super::subscribing::{Change, NewSubscription, Subscribed};
+
+impl SubscriptionApi for Controller {
+    async fn subscription_list(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionListInput,
+    ) -> Result<SubscriptionListOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let subscriptions = self.subscriptions(&key, input.marker, input.limit).await?;
+        let next_marker = subscriptions.last().map(|last| last.id.clone());
+        Ok(SubscriptionListOutcome::Listed { subscriptions, next_marker })
+    }
+
+    async fn subscription_create(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionCreateInput,
+    ) -> Result<SubscriptionCreateOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let queue_name = input.queue_name;
+        let SubscriptionCreateInput { subscriber, ttl, options, .. } = input;
+        let new = NewSubscription { subscriber, ttl, options };
+        Ok(match self.subscribe(context, &key, new).await? {
+            Subscribed::Created(subscription_id) => {
+                SubscriptionCreateOutcome::Created { subscription_id, queue_name }
+            }
+            Subscribed::Unconfirmed(subscription_id) => {
+                SubscriptionCreateOutcome::WaitsForConfirmation { subscription_id, queue_name }
+            }
+            Subscribed::Confirmed => SubscriptionCreateOutcome::AlreadySubscribed { queue_name },
+        })
+    }
+
+    async fn subscription_get(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionGetInput,
+    ) -> Result<SubscriptionGetOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let subscription = self.subscription(&key, input.subscription_id).await?;
+        Ok(SubscriptionGetOutcome::Shown { subscription })
+    }
+
+    async fn subscription_update(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionUpdateInput,
+    ) -> Result<SubscriptionUpdateOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let SubscriptionUpdateInput { subscription_id, subscriber, ttl, options, .. } = input;
+        let change = Change { subscriber, ttl, options };
+        self.change_subscription(&key, &subscription_id, change).await?;
+        Ok(SubscriptionUpdateOutcome::Updated { subscription_id })
+    }
+
+    async fn subscription_delete(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionDeleteInput,
+    ) -> Result<SubscriptionDeleteOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        self.unsubscribe(&key, &input.subscription_id).await?;
+        Ok(SubscriptionDeleteOutcome::Deleted { subscription_id: input.subscription_id })
+    }
+
+    async fn subscription_confirm(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionConfirmInput,
+    ) -> Result<SubscriptionConfirmOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let SubscriptionConfirmInput { subscription_id, confirmed, .. } = input;
+        self.confirm_subscription(&key, &subscription_id, confirmed).await?;
+        Ok(SubscriptionConfirmOutcome::Confirmed { subscription_id })
+    }
+}
