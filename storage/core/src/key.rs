@@ -32,6 +32,17 @@ pub enum Kind {
     Topic = 1,
 }
 
+impl Kind {
+    /// Reads the number a kind is stored as; `None` for one that no kind has.
+    pub fn from_number(number: i64) -> Option<Self> {
+        match number {
+            0 => Some(Self::Queue),
+            1 => Some(Self::Topic),
+            _ => None,
+        }
+    }
+}
+
 /// A queue or topic within its project. Every key or row of a driver starts with the project.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QueueKey {

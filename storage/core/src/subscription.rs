@@ -148,6 +148,8 @@ pub struct PurgeSubscriptions {
 #[async_trait]
 pub trait SubscriptionStore: Send + Sync {
     /// Creates a subscription, not confirmed, if the subscriber has none on this queue.
+    ///
+    /// - A live subscription of this id was created by the same command: it is left as it is.
     async fn create(&self, command: CreateSubscription) -> Result<CreatedSubscription>;
 
     /// Reads a subscription.

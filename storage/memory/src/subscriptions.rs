@@ -65,6 +65,9 @@ impl SubscriptionStore for MemoryData {
                 Some(found) => return Ok(CreatedSubscription::Unconfirmed(found.id)),
                 None => {}
             }
+            if live(Some(of_queue), command.id, command.now).is_ok() {
+                return Ok(CreatedSubscription::Created);
+            }
             let subscription = Subscription {
                 id: command.id,
                 subscriber: command.subscriber,

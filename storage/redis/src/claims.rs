@@ -23,7 +23,7 @@ impl ClaimStore for RedisStore {
             None => call.raw(b"").raw(b"").raw(b"").raw(b""),
             Some(rule) => {
                 call.number(rule.max_claim_count);
-                call.raw(&record::target(&rule.target.project, &rule.target.name));
+                call.raw(&record::target(&rule.target));
                 match rule.ttl {
                     None => call.raw(b"").raw(b""),
                     Some(ttl) => call.number(countable(ttl)).number(later(command.now, ttl)),

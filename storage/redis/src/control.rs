@@ -1,4 +1,4 @@
-//! The control role: per project a sorted set of names and a hash of records.
+//! The control role: per project and kind a sorted set of names and a hash of records.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl ControlDriver for RedisStore {
 #[async_trait]
 impl QueueStore for RedisStore {
     async fn list(&self, query: ListQueues) -> Result<Vec<QueueRecord>> {
-        let keys = project_keys(&query.project);
+        let keys = project_keys(&query.project, query.kind);
         let mut start = query.after.map_or_else(|| "-".to_owned(), |name| format!("({name}"));
         let mut found = Vec::new();
         loop {
@@ -70,15 +70,15 @@ impl QueueStore for RedisStore {
         }
     }
 
-    async fn count(&self, project: &str, _kind: Kind) -> Result<u64> {
+    async fn count(&self, project: &str, kind: Kind) -> Result<u64> {
         let mut count = redis::cmd("ZCARD");
-        count.arg(&project_keys(project)[0]);
+        count.arg(&project_keys(project, kind)[0]);
         integer(self.connection.send(&count).await?).map(i64::unsigned_abs)
     }
 
     async fn get(&self, queue: &QueueKey) -> Result<Option<QueueRecord>> {
         let mut get = redis::cmd("HGET");
-        get.arg(&project_keys(&queue.project)[1]).arg(&*queue.name);
+        get.arg(&project_keys(&queue.project, queue.kind)[1]).arg(&*queue.name);
         match self.connection.send(&get).await? {
             redis::Value::Nil => Ok(None),
             redis::Value::BulkString(value) => record(queue.name.clone(), value.into()).map(Some),
@@ -87,14 +87,16 @@ impl QueueStore for RedisStore {
     }
 
     async fn create(&self, command: CreateQueue) -> Result<bool> {
-        let mut call = QUEUE_CREATE.on_keys(&project_keys(&command.queue.project));
+        let mut call =
+            QUEUE_CREATE.on_keys(&project_keys(&command.queue.project, command.queue.kind));
         call.raw(command.queue.name.as_bytes());
         call.number(command.generation).raw(&command.metadata);
         Ok(integer(self.connection.write(&call).await?)? == 1)
     }
 
     async fn update(&self, command: UpdateQueue) -> Result<u64> {
-        let mut call = QUEUE_UPDATE.on_keys(&project_keys(&command.queue.project));
+        let mut call =
+            QUEUE_UPDATE.on_keys(&project_keys(&command.queue.project, command.queue.kind));
         call.raw(command.queue.name.as_bytes()).number(command.revision).raw(&command.metadata);
         match integer(self.connection.write(&call).await?)? {
             -1 => Err(StorageError::QueueDoesNotExist),
@@ -104,7 +106,8 @@ impl QueueStore for RedisStore {
     }
 
     async fn delete(&self, command: DeleteQueue) -> Result<bool> {
-        let mut call = QUEUE_DELETE.on_keys(&project_keys(&command.queue.project));
+        let mut call =
+            QUEUE_DELETE.on_keys(&project_keys(&command.queue.project, command.queue.kind));
         call.raw(command.queue.name.as_bytes()).number(command.below);
         Ok(integer(self.connection.write(&call).await?)? == 1)
     }

@@ -71,6 +71,10 @@ impl DataDriver for RedisStore {
             collected.removed += removed;
             collected.more |= more;
         }
+        let left = budget.saturating_sub(usize::try_from(collected.removed).unwrap_or(budget));
+        let ended = self.collect_subscriptions(now, visits, left).await?;
+        collected.removed += ended.removed;
+        collected.more |= ended.more;
         Ok(collected)
     }
 

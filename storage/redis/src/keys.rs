@@ -3,12 +3,20 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use redis::{Cmd, RedisWrite};
 use std::io::Write as _;
-use sukkal_storage::QueueKey;
+use sukkal_storage::{Kind, QueueKey};
 
 /// The queues that change by themselves, each with the time of the next change.
 pub(crate) const DUE: &str = "sk:due";
 /// The queues that have pending transfers.
 pub(crate) const MOVES: &str = "sk:moves";
+/// The queues that have subscriptions, each with a time no later than the end of the next one.
+pub(crate) const ENDS: &str = "sk:ends";
+/// The layout of pools. A project's tag has its `@` encoded, so it is none of these.
+pub(crate) const LAYOUT: &str = "sk:{@pools}:layout";
+/// The pool of each queue that has one.
+pub(crate) const PLACES: &str = "sk:{@pools}:places";
+/// How many queues lie in each pool that has any.
+pub(crate) const COUNTS: &str = "sk:{@pools}:counts";
 /// The version of this layout.
 pub(crate) const FORMAT: &str = "sk:format";
 
@@ -31,6 +39,13 @@ const PARTS: [Part; 11] = [
     Part::Index(MOVES),
 ];
 
+/// The keys of the subscriptions of a queue, in the order scripts get them.
+const SUBSCRIPTION_PARTS: [Part; 5] =
+    [Part::Of(""), Part::Of(":s"), Part::Of(":i"), Part::Of(":l"), Part::Index(ENDS)];
+
+/// What stands before the name of a topic: no name has a colon in it once it is encoded.
+const TOPIC: &str = "topic:";
+
 enum Part {
     Of(&'static str),
     Index(&'static str),
@@ -45,12 +60,26 @@ impl QueueKeys {
     pub(crate) fn new(queue: &QueueKey) -> Self {
         let project = utf8_percent_encode(&queue.project, ENCODED);
         let name = utf8_percent_encode(&queue.name, ENCODED);
-        Self { base: format!("sk:{{{project}/{name}}}") }
+        let kind = match queue.kind {
+            Kind::Queue => "",
+            Kind::Topic => TOPIC,
+        };
+        Self { base: format!("sk:{{{project}/{kind}{name}}}") }
     }
 
     /// The key whose name also stands for the queue in the indexes.
     pub(crate) fn base(&self) -> &str {
         &self.base
+    }
+
+    /// The hash tag: project, kind and name.
+    pub(crate) fn tag(&self) -> &str {
+        self.base.trim_start_matches("sk:{").trim_end_matches('}')
+    }
+
+    /// The hash of subscriptions.
+    pub(crate) fn subscriptions(&self) -> String {
+        format!("{}:s", self.base)
     }
 
     /// The set of received ids.
@@ -60,7 +89,16 @@ impl QueueKeys {
 
     /// Appends the first `count` keys to a command.
     pub(crate) fn write(&self, cmd: &mut Cmd, count: usize) {
-        for part in PARTS.iter().take(count) {
+        self.write_parts(cmd, &PARTS[..count]);
+    }
+
+    /// Appends the keys of the subscriptions to a command.
+    pub(crate) fn write_subscriptions(&self, cmd: &mut Cmd) {
+        self.write_parts(cmd, &SUBSCRIPTION_PARTS);
+    }
+
+    fn write_parts(&self, cmd: &mut Cmd, parts: &[Part]) {
+        for part in parts {
             match part {
                 Part::Index(key) => cmd.write_arg(key.as_bytes()),
                 Part::Of(suffix) => {
@@ -77,15 +115,24 @@ impl QueueKeys {
     pub(crate) fn queue(base: &str) -> Option<QueueKey> {
         let tag = base.strip_prefix("sk:{")?.strip_suffix('}')?;
         let (project, name) = tag.split_once('/')?;
+        let (kind, name) = match name.strip_prefix(TOPIC) {
+            Some(name) => (Kind::Topic, name),
+            None => (Kind::Queue, name),
+        };
         let decode = |text| percent_decode_str(text).decode_utf8().ok();
-        Some(QueueKey::new(&*decode(project)?, &*decode(name)?))
+        Some(QueueKey { project: decode(project)?.into(), kind, name: decode(name)?.into() })
     }
 }
 
-/// The keys of the queue records of one project: names, records, and the last revision.
-pub(crate) fn project_keys(project: &str) -> [String; 3] {
+/// The keys of the records of one kind of one project: names, records, and the last revision of all
+/// records of the project.
+pub(crate) fn project_keys(project: &str, kind: Kind) -> [String; 3] {
     let tag = utf8_percent_encode(project, ENCODED);
-    ["names", "records", "revision"].map(|part| format!("sk:{{{tag}}}:{part}"))
+    let parts = match kind {
+        Kind::Queue => ["names", "records", "revision"],
+        Kind::Topic => ["topic-names", "topic-records", "revision"],
+    };
+    parts.map(|part| format!("sk:{{{tag}}}:{part}"))
 }
 
 #[cfg(test)]
@@ -105,23 +152,28 @@ mod tests {
             ("ä:", "c"),
             ("", "x"),
             ("x", ""),
+            ("a", "topic:b"),
+            ("a/topic:", "b"),
         ];
 
         let keys: std::collections::HashSet<String> = queues
             .iter()
-            .map(|(project, name)| QueueKeys::new(&QueueKey::new(*project, *name)).base)
+            .flat_map(|(p, name)| [QueueKey::new(*p, *name), QueueKey::topic(*p, *name)])
+            .map(|queue| QueueKeys::new(&queue).base)
             .collect();
 
-        assert_eq!(keys.len(), queues.len());
+        assert_eq!(keys.len(), 2 * queues.len());
     }
 
     #[test]
     fn a_base_key_names_its_queue() {
-        let queue = QueueKey::new("a {p}/:%", "q/ü}");
+        let (project, name) = ("a {p}/:%", "topic:q/ü}");
+        for queue in [QueueKey::new(project, name), QueueKey::topic(project, name)] {
+            let keys = QueueKeys::new(&queue);
 
-        let keys = QueueKeys::new(&queue);
-
-        assert_eq!(QueueKeys::queue(keys.base()), Some(queue));
-        assert_eq!(keys.base().matches(['{', '}', '/']).count(), 3);
+            assert_eq!(QueueKeys::queue(keys.base()), Some(queue));
+            assert_eq!(keys.base().matches(['{', '}', '/']).count(), 3);
+            assert_eq!(format!("sk:{{{}}}", keys.tag()), keys.base());
+        }
     }
 }

@@ -5,7 +5,8 @@
 
 use bytes::{Buf, Bytes};
 use sukkal_storage::{
-    Body, BodyFormat, ClaimId, ClaimMark, Marker, Message, MessageId, Millis, Result, StorageError,
+    Body, BodyFormat, ClaimId, ClaimMark, Kind, Marker, Message, MessageId, Millis, QueueKey,
+    Result, StorageError,
 };
 
 use crate::script::Call;
@@ -117,22 +118,32 @@ pub(crate) fn claim_head(record: &[u8]) -> (Millis, i64) {
 }
 
 /// A message as it waits in the transfer set: expiry, ttl, target, body.
-pub(crate) fn transfer(id: MessageId, mut value: Bytes) -> Result<(String, String, Message)> {
+pub(crate) fn transfer(id: MessageId, mut value: Bytes) -> Result<(QueueKey, Message)> {
     let damaged = || StorageError::Damaged(id);
     if value.len() < 16 {
         return Err(damaged());
     }
     let (expires_at, ttl) = (integer(&value, 0), integer(&value, 8));
     value.advance(16);
-    let project = text(&mut value).ok_or_else(damaged)?.ok_or_else(damaged)?;
-    let name = text(&mut value).ok_or_else(damaged)?.ok_or_else(damaged)?;
+    let target = read_target(&mut value).ok_or_else(damaged)?;
     let message = Message { expires_at, ttl, delay_until: None, ..content(id, value)? };
-    Ok((project, name, message))
+    Ok((target, message))
 }
 
-/// The target of a transfer as it stands before the body.
-pub(crate) fn target(project: &str, name: &str) -> Vec<u8> {
-    [client_prefix(project), client_prefix(name)].concat()
+/// The target of a transfer as it stands before the body; a topic has a mark before its project.
+pub(crate) fn target(queue: &QueueKey) -> Vec<u8> {
+    let mark = match queue.kind {
+        Kind::Queue => Vec::new(),
+        Kind::Topic => NOTHING.to_be_bytes().to_vec(),
+    };
+    [mark, client_prefix(&queue.project), client_prefix(&queue.name)].concat()
+}
+
+fn read_target(bytes: &mut Bytes) -> Option<QueueKey> {
+    match text(bytes)? {
+        Some(project) => Some(QueueKey::new(project, text(bytes)??)),
+        None => Some(QueueKey::topic(text(bytes)??, text(bytes)??)),
+    }
 }
 
 /// The part of a message that never changes, verified.
@@ -190,12 +201,13 @@ fn text(bytes: &mut Bytes) -> Option<Option<String>> {
 }
 
 /// A length before a part; what is longer than 4 GiB never comes this far.
-fn length(length: usize) -> [u8; 4] {
+pub(crate) fn length(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(NOTHING - 1).to_be_bytes()
 }
 
-fn double(number: i64) -> [u8; 8] {
-    (number as f64).to_be_bytes()
+/// A number as scripts read it, no larger than they can count.
+pub(crate) fn double(number: i64) -> [u8; 8] {
+    (countable(number) as f64).to_be_bytes()
 }
 
 fn integer(bytes: &[u8], at: usize) -> i64 {
@@ -238,6 +250,16 @@ mod tests {
         assert_eq!((message.body, message.attributes), (body, attributes));
         assert_eq!((&*message.client_id, message.checksum.as_deref()), ("client", Some("md5:x")));
         assert_eq!((message.created_at, message.delay_until), (1000, None));
+    }
+
+    #[test]
+    fn the_target_of_a_transfer_comes_back_as_it_was() {
+        for queue in [QueueKey::new("p", "q"), QueueKey::topic("p", "q"), QueueKey::new("", "")] {
+            let mut bytes = Bytes::from([target(&queue), b"body".to_vec()].concat());
+
+            assert_eq!(read_target(&mut bytes), Some(queue));
+            assert_eq!(&bytes[..], b"body");
+        }
     }
 
     #[test]

@@ -51,6 +51,16 @@ scripts! {
     QUEUE_UPDATE: 3 = "queue_update";
     QUEUE_DELETE: 2 = "queue_delete";
     QUEUE_LIST: 2 = "queue_list";
+    SUBSCRIPTION_CREATE: 5 = "subscriptions" "subscription_create";
+    SUBSCRIPTION_LIST: 5 = "subscriptions" "subscription_list";
+    SUBSCRIPTION_UPDATE: 5 = "subscriptions" "subscription_update";
+    SUBSCRIPTION_CONFIRM: 5 = "subscriptions" "subscription_confirm";
+    SUBSCRIPTION_DELETE: 5 = "subscriptions" "subscription_delete";
+    SUBSCRIPTION_PURGE: 5 = "subscriptions" "subscription_purge";
+    SUBSCRIPTION_COLLECT: 5 = "subscriptions" "subscription_collect";
+    LAYOUT_REPLACE: 3 = "layout_replace";
+    PLACE: 3 = "place";
+    RELEASE: 3 = "release";
 }
 
 impl Script {
@@ -67,11 +77,19 @@ impl Script {
         call
     }
 
+    /// Begins a call on the keys of the subscriptions of a queue.
+    pub(crate) fn on_subscriptions(&self, keys: &QueueKeys, args: usize, bytes: usize) -> Call {
+        let key_bytes = self.keys * (keys.base().len() + 2);
+        let mut call = self.begin(args, bytes + key_bytes);
+        keys.write_subscriptions(&mut call.cmd);
+        call
+    }
+
     /// Begins a call on other keys.
-    pub(crate) fn on_keys(&self, keys: &[String]) -> Call {
+    pub(crate) fn on_keys(&self, keys: &[impl AsRef<[u8]>]) -> Call {
         let mut call = self.begin(4, 256);
         for key in keys.iter().take(self.keys) {
-            call.cmd.write_arg(key.as_bytes());
+            call.cmd.write_arg(key.as_ref());
         }
         call
     }

@@ -99,9 +99,8 @@ impl RedisStore {
         let mut found = Vec::with_capacity(reply.len() / 2);
         while reply.len() > 0 {
             let (id, value) = (reply.id()?, reply.bytes()?);
-            let (project, name, message) = record::transfer(id, value)?;
-            let (source, target) = (source.clone(), QueueKey::new(project, name));
-            found.push(Transfer { source, target, message });
+            let (target, message) = record::transfer(id, value)?;
+            found.push(Transfer { source: source.clone(), target, message });
         }
         Ok(found)
     }

@@ -10,6 +10,7 @@ use crate::error::Failure;
 use crate::messages::promote::free_claimed;
 use crate::session::Session;
 use crate::statement::statement;
+use crate::subscriptions::RemoveEnded;
 use crate::transfers::RECEIVED_FOR;
 
 /// How many records one command removes: what the commands behind it have to wait for.
@@ -102,6 +103,7 @@ impl Command for Collect {
             let freed = free_claimed(connection, claim, left)?;
             left -= freed.max(1).min(left);
         }
+        left -= RemoveEnded { now: self.now, limit: number(left) }.execute(connection)?;
         while left > 0 {
             let dead: Option<(i64,)> = DeadLog {}.get_result(connection).optional()?;
             let Some((log,)) = dead else { break };

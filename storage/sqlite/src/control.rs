@@ -1,4 +1,4 @@
-//! The control role: the records of queues.
+//! The control role: the records of queues and topics.
 
 use std::sync::Arc;
 
@@ -22,41 +22,51 @@ const STEP: usize = 256;
 
 statement! {
     /// Reads records in the order of their names.
-    ListRecords<'a> { project: &'a [u8] => Binary, after: &'a [u8] => Binary, limit: i64 => BigInt }
-        -> (Binary, Binary, BigInt, BigInt)
+    ListRecords<'a> {
+        project: &'a [u8] => Binary,
+        kind: i64 => BigInt,
+        after: &'a [u8] => Binary,
+        limit: i64 => BigInt,
+    } -> (Binary, Binary, BigInt, BigInt)
         = "SELECT name, metadata, generation, revision FROM record \
-           WHERE project = ? AND name > ? ORDER BY name LIMIT ?";
+           WHERE project = ? AND kind = ? AND name > ? ORDER BY name LIMIT ?";
 }
 
 statement! {
-    /// Counts the records of a project.
-    CountRecords<'a> { project: &'a [u8] => Binary } -> (BigInt,)
-        = "SELECT count(*) FROM record WHERE project = ?";
+    /// Counts the records of one kind of a project.
+    CountRecords<'a> { project: &'a [u8] => Binary, kind: i64 => BigInt } -> (BigInt,)
+        = "SELECT count(*) FROM record WHERE project = ? AND kind = ?";
 }
 
 statement! {
     /// Reads a record.
-    FindRecord<'a> { project: &'a [u8] => Binary, name: &'a [u8] => Binary }
+    FindRecord<'a> { project: &'a [u8] => Binary, kind: i64 => BigInt, name: &'a [u8] => Binary }
         -> (Binary, Binary, BigInt, BigInt)
-        = "SELECT name, metadata, generation, revision FROM record WHERE project = ? AND name = ?";
+        = "SELECT name, metadata, generation, revision FROM record \
+           WHERE project = ? AND kind = ? AND name = ?";
 }
 
 statement! {
     /// Writes a record.
     PutRecord<'a> {
         project: &'a [u8] => Binary,
+        kind: i64 => BigInt,
         name: &'a [u8] => Binary,
         metadata: &'a [u8] => Binary,
         generation: i64 => BigInt,
         revision: i64 => BigInt,
-    } = "INSERT OR REPLACE INTO record (project, name, metadata, generation, revision) \
-         VALUES (?, ?, ?, ?, ?)";
+    } = "INSERT OR REPLACE INTO record (project, kind, name, metadata, generation, revision) \
+         VALUES (?, ?, ?, ?, ?, ?)";
 }
 
 statement! {
     /// Deletes a record of an earlier generation.
-    RemoveRecord<'a> { project: &'a [u8] => Binary, name: &'a [u8] => Binary, below: i64 => BigInt }
-        = "DELETE FROM record WHERE project = ? AND name = ? AND generation < ?";
+    RemoveRecord<'a> {
+        project: &'a [u8] => Binary,
+        kind: i64 => BigInt,
+        name: &'a [u8] => Binary,
+        below: i64 => BigInt,
+    } = "DELETE FROM record WHERE project = ? AND kind = ? AND name = ? AND generation < ?";
 }
 
 statement! {
@@ -103,8 +113,8 @@ impl QueueStore for SqliteControl {
         self.0.read(None, query).await
     }
 
-    async fn count(&self, project: &str, _kind: Kind) -> Result<u64> {
-        self.0.read(None, Count(project.into())).await
+    async fn count(&self, project: &str, kind: Kind) -> Result<u64> {
+        self.0.read(None, Count(project.into(), kind)).await
     }
 
     async fn get(&self, queue: &QueueKey) -> Result<Option<QueueRecord>> {
@@ -140,7 +150,8 @@ fn find(
     connection: &mut SqliteConnection,
     queue: &QueueKey,
 ) -> Result<Option<QueueRecord>, Failure> {
-    let find = FindRecord { project: queue.project.as_bytes(), name: queue.name.as_bytes() };
+    let (project, name) = (queue.project.as_bytes(), queue.name.as_bytes());
+    let find = FindRecord { project, kind: queue.kind as i64, name };
     let row: Option<Row> = find.get_result(connection).optional()?;
     Ok(row.map(record).transpose()?)
 }
@@ -154,7 +165,8 @@ impl Query for ListQueues {
         let mut page = Vec::new();
         loop {
             let limit = i64::try_from(step).unwrap_or(i64::MAX);
-            let list = ListRecords { project: self.project.as_bytes(), after: &after, limit };
+            let (project, kind) = (self.project.as_bytes(), self.kind as i64);
+            let list = ListRecords { project, kind, after: &after, limit };
             let rows: Vec<Row> = list.load(connection)?;
             let is_last = rows.len() < step;
             for row in rows {
@@ -174,14 +186,14 @@ impl Query for ListQueues {
     }
 }
 
-struct Count(Arc<str>);
+struct Count(Arc<str>, Kind);
 
 impl Query for Count {
     type Output = u64;
 
     fn read(&self, connection: &mut SqliteConnection) -> Result<u64, Failure> {
-        let (count,): (i64,) =
-            CountRecords { project: self.0.as_bytes() }.get_result(connection)?;
+        let count = CountRecords { project: self.0.as_bytes(), kind: self.1 as i64 };
+        let (count,): (i64,) = count.get_result(connection)?;
         Ok(count.cast_unsigned())
     }
 }
@@ -229,6 +241,7 @@ impl Command for DeleteQueue {
     fn run(&self, session: &mut Session) -> Result<bool, Failure> {
         let remove = RemoveRecord {
             project: self.queue.project.as_bytes(),
+            kind: self.queue.kind as i64,
             name: self.queue.name.as_bytes(),
             below: self.below.cast_signed(),
         };
@@ -247,6 +260,7 @@ fn put(
     let (revision,): (i64,) = LastRevision {}.get_result(connection)?;
     let put = PutRecord {
         project: queue.project.as_bytes(),
+        kind: queue.kind as i64,
         name: queue.name.as_bytes(),
         metadata,
         generation: generation.cast_signed(),

@@ -16,7 +16,7 @@ use crate::messages::{post, stats};
 use crate::queues::FindLog;
 use crate::session::{FindQueue, NextClaimEnd, NextDelayEnd, SaveMarker};
 use crate::statement::Statement;
-use crate::{collect, control, schema, transfers};
+use crate::{collect, control, placements, schema, subscriptions, transfers};
 
 #[derive(QueryableByName)]
 struct Step {
@@ -49,11 +49,11 @@ macro_rules! plans {
 }
 
 plans! {
-    finds_a_queue_by_its_name: FindQueue<'_> => ["SEARCH queue USING INDEX queue_name (project=? AND name=?)"];
+    finds_a_queue_by_its_name: FindQueue<'_> => ["SEARCH queue USING INDEX queue_name (project=? AND kind=? AND name=?)"];
     finds_the_next_claim_end_first_in_its_index: NextClaimEnd => ["SEARCH claim USING COVERING INDEX claim_due (log=?)"];
     finds_the_next_delay_end_first_in_its_index: NextDelayEnd => ["SEARCH message USING COVERING INDEX message_due (log=?)"];
     saves_a_marker_by_key: SaveMarker => ["SEARCH queue USING INTEGER PRIMARY KEY (rowid=?)"];
-    finds_a_log_and_what_is_due_by_indexes: FindLog<'_> => ["SEARCH q USING INDEX queue_name (project=? AND name=?)", "CORRELATED SCALAR SUBQUERY 1", "SEARCH c USING COVERING INDEX claim_due (log=? AND expires_at<?)", "CORRELATED SCALAR SUBQUERY 2", "SEARCH d USING COVERING INDEX message_due (log=? AND delay_until<?)"];
+    finds_a_log_and_what_is_due_by_indexes: FindLog<'_> => ["SEARCH q USING INDEX queue_name (project=? AND kind=? AND name=?)", "CORRELATED SCALAR SUBQUERY 1", "SEARCH c USING COVERING INDEX claim_due (log=? AND expires_at<?)", "CORRELATED SCALAR SUBQUERY 2", "SEARCH d USING COVERING INDEX message_due (log=? AND delay_until<?)"];
     removes_an_expired_twin_by_id: post::RemoveExpired<'_> => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING INDEX message_id (id=? AND log=?)"];
     reads_free_messages_in_order: FreeMessages<'_> => ["SEARCH m USING INDEX message_place (log=? AND state=? AND marker>?)"];
     finds_places_of_a_state_in_order: PlacesOfState<'_> => ["SEARCH message USING INDEX message_place (log=? AND state=? AND marker>?)"];
@@ -78,17 +78,30 @@ plans! {
     reads_messages_of_a_claim_in_order: MessagesOf => ["SEARCH m USING INDEX message_claim (claim=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"];
     holds_a_message_by_row: Hold => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"];
     extends_messages_by_claim: ExtendAll => ["SEARCH message USING INDEX message_claim (claim=?)"];
-    finds_pending_transfers_in_order: transfers::PendingOf<'_> => ["SEARCH q USING INDEX queue_name (project=? AND name=?)", "SEARCH t USING INDEX transfer_log (log=?)"];
+    finds_pending_transfers_in_order: transfers::PendingOf<'_> => ["SEARCH q USING INDEX queue_name (project=? AND kind=? AND name=?)", "SEARCH t USING INDEX transfer_log (log=?)"];
     finds_any_pending_transfers_in_order: transfers::PendingAny => ["SCAN t", "SEARCH q USING INDEX queue_log (log=?)"];
     removes_a_transfer_by_id: transfers::RemoveTransfer<'_> => ["SEARCH transfer USING INDEX transfer_id (id=? AND log=?)"];
     finds_a_received_id: transfers::ReceivedAt<'_> => ["SEARCH received USING PRIMARY KEY (queue=? AND id=?)"];
-    lists_records_in_order: control::ListRecords<'_> => ["SEARCH record USING INDEX sqlite_autoindex_record_1 (project=? AND name>?)"];
-    counts_records_by_project: control::CountRecords<'_> => ["SEARCH record USING COVERING INDEX sqlite_autoindex_record_1 (project=?)"];
-    finds_a_record_by_name: control::FindRecord<'_> => ["SEARCH record USING INDEX sqlite_autoindex_record_1 (project=? AND name=?)"];
+    lists_records_in_order: control::ListRecords<'_> => ["SEARCH record USING INDEX sqlite_autoindex_record_1 (project=? AND kind=? AND name>?)"];
+    counts_records_by_project: control::CountRecords<'_> => ["SEARCH record USING COVERING INDEX sqlite_autoindex_record_1 (project=? AND kind=?)"];
+    finds_a_record_by_name: control::FindRecord<'_> => ["SEARCH record USING INDEX sqlite_autoindex_record_1 (project=? AND kind=? AND name=?)"];
     collects_expired_messages_in_order: collect::RemoveExpired => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING COVERING INDEX message_expiry (expires_at<?)"];
     collects_ended_claims_in_order: collect::EndedClaim => ["SEARCH claim USING COVERING INDEX claim_expiry (expires_at<?)"];
     collects_messages_of_a_log: collect::RemoveMessages => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH message USING COVERING INDEX message_place (log=?)"];
     collects_claims_of_a_log: collect::RemoveClaims => ["SEARCH claim USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH claim USING COVERING INDEX claim_due (log=?)"];
     collects_transfers_of_a_log: collect::RemoveTransfers => ["SEARCH transfer USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH transfer USING COVERING INDEX transfer_log (log=?)"];
     collects_received_ids_by_age: collect::ForgetReceived => ["SEARCH received USING PRIMARY KEY (queue=? AND id=?)", "LIST SUBQUERY 2", "SEARCH received USING COVERING INDEX received_age (received_at<?)"];
+    lists_subscriptions_in_order: subscriptions::LiveFrom<'_> => ["SEARCH q USING COVERING INDEX queue_name (project=? AND kind=? AND name=?)", "SEARCH s USING INDEX subscription_id (queue=? AND id>?)"];
+    finds_a_subscription_of_a_queue_by_id: subscriptions::LiveOf<'_> => ["SEARCH q USING COVERING INDEX queue_name (project=? AND kind=? AND name=?)", "SEARCH s USING INDEX subscription_id (queue=? AND id=?)"];
+    finds_a_subscription_by_id: subscriptions::LiveById<'_> => ["SEARCH s USING INDEX subscription_id (queue=? AND id=?)"];
+    finds_a_subscription_by_its_subscriber: subscriptions::LiveBySubscriber<'_> => ["SEARCH subscription USING INDEX subscription_subscriber (queue=? AND subscriber=?)"];
+    changes_a_subscription_by_key: subscriptions::ChangeSubscription<'_> => ["SEARCH subscription USING INTEGER PRIMARY KEY (rowid=?)"];
+    confirms_a_subscription_by_key: subscriptions::Confirm => ["SEARCH subscription USING INTEGER PRIMARY KEY (rowid=?)"];
+    removes_a_subscription_by_id: subscriptions::RemoveSubscription<'_> => ["SEARCH subscription USING INDEX subscription_id (queue=? AND id=?)"];
+    purges_subscriptions_in_order: subscriptions::PurgeSome => ["SEARCH subscription USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH subscription USING COVERING INDEX subscription_id (queue=?)"];
+    collects_ended_subscriptions_in_order: subscriptions::RemoveEnded => ["SEARCH subscription USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH subscription USING COVERING INDEX subscription_expiry (expires_at<?)"];
+    finds_a_place_of_a_queue_by_name: placements::FindPlace<'_> => ["SEARCH place USING PRIMARY KEY (project=? AND kind=? AND name=?)"];
+    removes_a_place_by_name: placements::RemovePlace<'_> => ["SEARCH place USING PRIMARY KEY (project=? AND kind=? AND name=?)"];
+    finds_any_place_in_a_pool: placements::AnyPlaceIn<'_> => ["SEARCH place USING COVERING INDEX place_pool (pool=?)"];
+    counts_places_in_a_pool_without_rows: placements::CountPlaces<'_> => ["SEARCH place USING COVERING INDEX place_pool (pool=?)"];
 }

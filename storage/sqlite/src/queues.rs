@@ -8,7 +8,7 @@ use sukkal_storage::{Generation, Millis, QueueKey, QueueState, QueueStateStore, 
 use crate::command::{Command, Query};
 use crate::data::SqliteData;
 use crate::error::Failure;
-use crate::session::{FindQueue, Session};
+use crate::session::{FindQueue, QueueRow, Session};
 use crate::statement::statement;
 
 statement! {
@@ -34,6 +34,7 @@ statement! {
         claims_until: i64 => BigInt,
         delays_until: i64 => BigInt,
         project: &'a [u8] => Binary,
+        kind: i64 => BigInt,
         name: &'a [u8] => Binary,
     } -> (BigInt, BigInt)
         = "SELECT q.log, \
@@ -41,7 +42,7 @@ statement! {
                      WHERE c.log = q.log AND c.expires_at <= ?) \
              OR EXISTS (SELECT 1 FROM message d INDEXED BY message_due \
                         WHERE d.log = q.log AND d.state = 3 AND d.delay_until <= ?) \
-           FROM queue q INDEXED BY queue_name WHERE q.project = ? AND q.name = ?";
+           FROM queue q INDEXED BY queue_name WHERE q.project = ? AND q.kind = ? AND q.name = ?";
 }
 
 /// Where a reader finds the messages of a queue.
@@ -62,6 +63,7 @@ pub(crate) fn find_log(
         claims_until: now,
         delays_until: now,
         project: queue.project.as_bytes(),
+        kind: queue.kind as i64,
         name: queue.name.as_bytes(),
     }
     .get_result(connection)
@@ -90,9 +92,7 @@ impl Query for ReadState {
     type Output = QueueState;
 
     fn read(&self, connection: &mut SqliteConnection) -> Result<QueueState, Failure> {
-        let (project, name) = (self.0.project.as_bytes(), self.0.name.as_bytes());
-        let row: Option<(i64, i64, i64, i64, i64)> =
-            FindQueue { project, name }.get_result(connection).optional()?;
+        let row: Option<QueueRow> = FindQueue::of(&self.0).get_result(connection).optional()?;
         Ok(row.map_or_else(QueueState::default, |(_, _, generation, sealed, _)| QueueState {
             generation: generation.cast_unsigned(),
             sealed: sealed != 0,

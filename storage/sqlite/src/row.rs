@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-use sukkal_storage::{Body, BodyFormat, ClaimMark, Message, Millis, Result, StorageError};
+use sukkal_storage::{
+    Body, BodyFormat, ClaimMark, Kind, Message, Millis, QueueKey, Result, StorageError,
+};
 use uuid::Uuid;
 
 /// The types of the columns of [`columns`].
@@ -119,6 +121,13 @@ pub(crate) fn text(bytes: &[u8]) -> Result<Arc<str>> {
     std::str::from_utf8(bytes)
         .map(Arc::from)
         .map_err(|_| StorageError::unavailable("a stored name is damaged"))
+}
+
+/// Reads the key of a queue or topic.
+pub(crate) fn queue_key((project, kind, name): (&[u8], i64, &[u8])) -> Result<QueueKey> {
+    let kind = Kind::from_number(kind)
+        .ok_or_else(|| StorageError::unavailable(format!("unknown kind {kind}")))?;
+    Ok(QueueKey { project: text(project)?, kind, name: text(name)? })
 }
 
 /// Reads a body format.

@@ -14,7 +14,7 @@ use crate::error::unavailable;
 pub(crate) const APPLICATION_ID: i64 = 0x5355_4B4B;
 
 /// The schema this version writes.
-pub(crate) const SCHEMA_VERSION: i64 = 1;
+pub(crate) const SCHEMA_VERSION: i64 = 2;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 

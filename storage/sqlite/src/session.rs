@@ -18,10 +18,20 @@ const KNOWN: usize = 4096;
 
 statement! {
     /// Finds a queue.
-    FindQueue<'a> { project: &'a [u8] => Binary, name: &'a [u8] => Binary }
+    FindQueue<'a> { project: &'a [u8] => Binary, kind: i64 => BigInt, name: &'a [u8] => Binary }
         -> (BigInt, BigInt, BigInt, BigInt, BigInt)
         = "SELECT key, log, generation, sealed, next_marker FROM queue INDEXED BY queue_name \
-           WHERE project = ? AND name = ?";
+           WHERE project = ? AND kind = ? AND name = ?";
+}
+
+/// A row that [`FindQueue`] finds.
+pub(crate) type QueueRow = (i64, i64, i64, i64, i64);
+
+impl<'a> FindQueue<'a> {
+    pub(crate) fn of(queue: &'a QueueKey) -> Self {
+        let (project, name) = (queue.project.as_bytes(), queue.name.as_bytes());
+        Self { project, kind: queue.kind as i64, name }
+    }
 }
 
 statement! {
@@ -29,10 +39,11 @@ statement! {
     AddQueue<'a> {
         key: i64 => BigInt,
         project: &'a [u8] => Binary,
+        kind: i64 => BigInt,
         name: &'a [u8] => Binary,
         log: i64 => BigInt,
-    } = "INSERT INTO queue (key, project, name, log, generation, sealed, next_marker) \
-         VALUES (?, ?, ?, ?, 0, 0, 1)";
+    } = "INSERT INTO queue (key, project, kind, name, log, generation, sealed, next_marker) \
+         VALUES (?, ?, ?, ?, ?, 0, 0, 1)";
 }
 
 statement! {
@@ -108,9 +119,8 @@ impl Session {
         if let Some(handle) = self.handles.get(queue) {
             return Ok(Some(*handle));
         }
-        let (project, name) = (queue.project.as_bytes(), queue.name.as_bytes());
-        let row: Option<(i64, i64, i64, i64, i64)> =
-            FindQueue { project, name }.get_result(&mut self.connection).optional()?;
+        let row: Option<QueueRow> =
+            FindQueue::of(queue).get_result(&mut self.connection).optional()?;
         let Some((key, log, generation, sealed, next_marker)) = row else { return Ok(None) };
         let state = QueueState { generation: generation.cast_unsigned(), sealed: sealed != 0 };
         let next_due = self.next_due(log)?;
@@ -123,11 +133,12 @@ impl Session {
         if let Some(handle) = self.find(queue)? {
             return Ok(handle);
         }
-        let (project, name) = (queue.project.as_bytes(), queue.name.as_bytes());
         let key = self.next_queue;
         let log = self.take_log();
         self.next_queue += 1;
-        AddQueue { key, project, name, log }.execute(&mut self.connection)?;
+        let (project, name) = (queue.project.as_bytes(), queue.name.as_bytes());
+        AddQueue { key, project, kind: queue.kind as i64, name, log }
+            .execute(&mut self.connection)?;
         let known = Known {
             key,
             log,

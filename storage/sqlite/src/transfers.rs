@@ -13,7 +13,7 @@ use crate::data::SqliteData;
 use crate::error::Failure;
 use crate::messages::delete::DeleteRow;
 use crate::messages::post::{New, append, open};
-use crate::row::{Stored, format, later, text, uuid, verify};
+use crate::row::{Stored, format, later, queue_key, text, uuid, verify};
 use crate::session::{Handle, Session};
 use crate::statement::statement;
 
@@ -25,6 +25,7 @@ statement! {
     AddTransfer<'a> {
         log: i64 => BigInt,
         target_project: &'a [u8] => Binary,
+        target_kind: i64 => BigInt,
         target_name: &'a [u8] => Binary,
         id: &'a [u8] => Binary,
         ttl: i64 => BigInt,
@@ -36,16 +37,14 @@ statement! {
         checksum: Option<&'a str> => Nullable<Text>,
         attributes: &'a [u8] => Binary,
         body: &'a [u8] => Binary,
-    } = "INSERT OR REPLACE INTO transfer (log, target_project, target_name, id, ttl, created_at, \
-           expires_at, client, format, crc, checksum, attributes, body) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    } = "INSERT OR REPLACE INTO transfer (log, target_project, target_kind, target_name, id, ttl, \
+           created_at, expires_at, client, format, crc, checksum, attributes, body) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 }
 
 type TransferColumns = (
-    Binary,
-    Binary,
-    Binary,
-    Binary,
+    (Binary, BigInt, Binary),
+    (Binary, BigInt, Binary),
     Binary,
     BigInt,
     BigInt,
@@ -58,11 +57,11 @@ type TransferColumns = (
     Binary,
 );
 
+type QueueColumns = (Vec<u8>, i64, Vec<u8>);
+
 type TransferRow = (
-    Vec<u8>,
-    Vec<u8>,
-    Vec<u8>,
-    Vec<u8>,
+    QueueColumns,
+    QueueColumns,
     Vec<u8>,
     i64,
     i64,
@@ -77,18 +76,22 @@ type TransferRow = (
 
 macro_rules! transfer_columns {
     () => {
-        "SELECT q.project, q.name, t.target_project, t.target_name, t.id, t.ttl, t.created_at, \
-         t.expires_at, t.client, t.format, t.crc, t.checksum, t.attributes, t.body "
+        "SELECT q.project, q.kind, q.name, t.target_project, t.target_kind, t.target_name, t.id, \
+         t.ttl, t.created_at, t.expires_at, t.client, t.format, t.crc, t.checksum, t.attributes, t.body "
     };
 }
 
 statement! {
     /// Reads pending transfers of a queue, oldest first.
-    PendingOf<'a> { project: &'a [u8] => Binary, name: &'a [u8] => Binary, limit: i64 => BigInt }
-        -> TransferColumns
+    PendingOf<'a> {
+        project: &'a [u8] => Binary,
+        kind: i64 => BigInt,
+        name: &'a [u8] => Binary,
+        limit: i64 => BigInt,
+    } -> TransferColumns
         = concat!(transfer_columns!(), "FROM queue q INDEXED BY queue_name \
            CROSS JOIN transfer t INDEXED BY transfer_log ON t.log = q.log \
-           WHERE q.project = ? AND q.name = ? ORDER BY t.key LIMIT ?");
+           WHERE q.project = ? AND q.kind = ? AND q.name = ? ORDER BY t.key LIMIT ?");
 }
 
 statement! {
@@ -193,6 +196,7 @@ fn add_transfer(
     let add = AddTransfer {
         log: session.queue(source).log,
         target_project: rule.target.project.as_bytes(),
+        target_kind: rule.target.kind as i64,
         target_name: rule.target.name.as_bytes(),
         id: letter.id.as_bytes(),
         ttl: new.ttl,
@@ -222,7 +226,7 @@ impl Query for Pending {
         let rows: Vec<TransferRow> = match &self.source {
             Some(source) => {
                 let (project, name) = (source.project.as_bytes(), source.name.as_bytes());
-                PendingOf { project, name, limit }.load(connection)?
+                PendingOf { project, kind: source.kind as i64, name, limit }.load(connection)?
             }
             None => PendingAny { limit }.load(connection)?,
         };
@@ -232,23 +236,23 @@ impl Query for Pending {
 
 fn transfer(row: TransferRow) -> Result<Transfer> {
     let message = Message {
-        id: uuid(&row.4)?,
+        id: uuid(&row.2)?,
         marker: 0,
-        ttl: row.5,
-        created_at: row.6,
-        expires_at: row.7,
+        ttl: row.3,
+        created_at: row.4,
+        expires_at: row.5,
         delay_until: None,
-        body: Body { format: format(row.9)?, bytes: row.13.into() },
-        checksum: row.11,
-        client_id: text(&row.8)?,
+        body: Body { format: format(row.7)?, bytes: row.11.into() },
+        checksum: row.9,
+        client_id: text(&row.6)?,
         claim: None,
         claim_count: 0,
-        attributes: row.12.into(),
+        attributes: row.10.into(),
     };
-    verify(&message, row.10)?;
+    verify(&message, row.8)?;
     Ok(Transfer {
-        source: QueueKey::new(text(&row.0)?, text(&row.1)?),
-        target: QueueKey::new(text(&row.2)?, text(&row.3)?),
+        source: queue_key((&row.0.0, row.0.1, &row.0.2))?,
+        target: queue_key((&row.1.0, row.1.1, &row.1.2))?,
         message,
     })
 }
