@@ -19,6 +19,8 @@ pub(crate) enum Need {
     Reopen,
     /// No other case that collects garbage runs at the same time.
     Collects,
+    /// No other case that changes the layout of pools runs at the same time: a store has one.
+    Layout,
 }
 
 /// One promise of the contract.

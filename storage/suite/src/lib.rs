@@ -21,6 +21,7 @@ mod pair;
 mod run;
 mod snapshot;
 mod subject;
+mod subscriber;
 
 pub use run::main;
 pub use subject::Subject;

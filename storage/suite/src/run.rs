@@ -26,6 +26,7 @@ struct Suite {
     subject: Subject,
     runtime: Handle,
     collecting: Mutex<()>,
+    arranging: Mutex<()>,
     start: i64,
 }
 
@@ -41,6 +42,7 @@ pub fn main(subject: Subject) -> ExitCode {
         subject,
         runtime: runtime.handle().clone(),
         collecting: Mutex::new(()),
+        arranging: Mutex::new(()),
         start: wall_clock(),
     });
 
@@ -73,7 +75,9 @@ async fn run_case(suite: &Arc<Suite>, case: &Case) -> Result<Completion, Failed>
     }
 
     let collects = case.needs.contains(&Need::Collects);
+    let arranges = case.needs.contains(&Need::Layout);
     let alone = if collects { Some(suite.collecting.lock().await) } else { None };
+    let alone = (alone, if arranges { Some(suite.arranging.lock().await) } else { None });
     let start = if collects { suite.start } else { suite.start + APART };
     let opener = suite.clone();
     let bench = Bench::new(store, start, Arc::new(move |key| reopen(opener.clone(), key)));
@@ -122,7 +126,9 @@ fn model_trial(suite: &Arc<Suite>) -> Trial {
             Ok(store) => store,
             Err(reason) => return Ok(Completion::ignored_with(reason)),
         };
-        let _alone = suite.runtime.block_on(suite.collecting.lock());
+        let _alone = suite
+            .runtime
+            .block_on(async { (suite.collecting.lock().await, suite.arranging.lock().await) });
         let compared = crate::model::compare(&suite.runtime, &store, suite.start);
         suite.runtime.block_on(async { drop(store) });
         compared?;

@@ -32,7 +32,7 @@ cases! {
 }
 
 /// Collects until nothing is left to do; returns how many records went.
-async fn collect_all(queue: &Queue, now: i64, budget: usize) -> u64 {
+pub(super) async fn collect_all(queue: &Queue, now: i64, budget: usize) -> u64 {
     let mut removed = 0;
     for _ in 0..100_000 {
         let step = queue.data.collect(now, budget).await.expect("garbage is collected");

@@ -15,11 +15,16 @@ mod isolation;
 mod lifecycle;
 mod list;
 mod messages;
+mod placements;
 mod pop_purge;
 mod queue_lists;
 mod queue_state;
 mod races;
 mod stats;
+mod subscription_lifetime;
+mod subscription_updates;
+mod subscriptions;
+mod topics;
 mod transfers;
 
 /// Every case.
@@ -43,6 +48,11 @@ pub(crate) fn all() -> Vec<Case> {
         isolation::cases(),
         races::cases(),
         collect::cases(),
+        topics::cases(),
+        placements::cases(),
+        subscriptions::cases(),
+        subscription_updates::cases(),
+        subscription_lifetime::cases(),
         lifecycle::cases(),
     ]
     .into_iter()
