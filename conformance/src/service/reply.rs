@@ -1,7 +1,9 @@
 //! An answer, read the same way whatever carried it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
-use sukkal_spec::OperationInfo;
+use sukkal_spec::{ERROR_NAMES, OperationInfo};
 
 use super::Transport;
 use super::error::{says, telling};
@@ -107,6 +109,34 @@ impl Reply {
     fn texts(&self) -> Vec<&str> {
         let members = ["description", "exception", "error"];
         members.iter().filter_map(|name| self.body[name].as_str()).collect()
+    }
+
+    /// The names of the outcomes, or else of the errors, that the answer can stand for. An error whose text is known
+    /// counts before those that may say anything.
+    pub fn endings(&self) -> BTreeSet<&'static str> {
+        let promised = self.info.outcomes.iter().filter(|outcome| {
+            let status =
+                if self.transport == Transport::Http { outcome.http } else { outcome.websocket };
+            status.map(u64::from) == Some(self.status)
+        });
+        let outcomes: BTreeSet<_> = promised.map(|outcome| outcome.name).collect();
+        if !outcomes.is_empty() {
+            return outcomes;
+        }
+        let texts = self.texts();
+        let [mut known, mut vague] = [BTreeSet::new(), BTreeSet::new()];
+        for name in ERROR_NAMES {
+            let telling = telling(self.info, self.transport, name);
+            if !telling.statuses.iter().any(|status| u64::from(*status) == self.status) {
+                continue;
+            }
+            if telling.texts.is_empty() {
+                vague.insert(*name);
+            } else if telling.texts.iter().any(|right| texts.iter().any(|text| says(right, text))) {
+                known.insert(*name);
+            }
+        }
+        if known.is_empty() { vague } else { known }
     }
 
     /// The status as it came.
