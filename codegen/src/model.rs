@@ -195,6 +195,8 @@ pub struct ErrorDef {
     pub link: Option<Value>,
     #[serde(default)]
     pub error: Option<String>,
+    #[serde(default, rename = "x-extension")]
+    pub extension: bool,
     pub about: String,
 }
 

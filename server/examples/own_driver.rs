@@ -137,5 +137,6 @@ impl DataDriver for Tally {
 }
 
 fn main() -> ExitCode {
-    sukkal_server::cli::main(&sukkal_drivers::registry().with(entry()))
+    let registry = sukkal_drivers::registry().with(entry());
+    sukkal_server::cli::main(&registry, sukkal_server::Stages::default())
 }

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod controller;
 pub mod cors;
+pub mod encryption;
 pub mod error;
 mod json;
 pub mod listener;
@@ -17,11 +18,13 @@ pub mod request_id;
 mod run;
 mod running;
 pub mod shutdown;
+pub mod stage;
 pub mod store;
 pub mod transport;
 
-pub use run::{RunError, Stages, run};
+pub use run::{RunError, run};
 pub use running::Running;
+pub use stage::Stages;
 
 #[cfg(test)]
 mod testing;

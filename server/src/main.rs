@@ -1,4 +1,4 @@
-//! The server with the drivers of this repository.
+//! The server with the drivers and stages of this repository.
 
 use std::process::ExitCode;
 
@@ -7,5 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    sukkal_server::cli::main(&sukkal_drivers::registry())
+    sukkal_server::cli::main(&sukkal_drivers::registry(), sukkal_server::Stages::default())
 }

@@ -4,8 +4,10 @@ use sukkal_storage::{Registry, StorageError};
 
 use crate::clock::Clock;
 use crate::config::{Config, mask_uri};
+use crate::encryption::{KeyError, KeyRing};
 use crate::running::Running;
 use crate::shutdown::Signals;
+use crate::stage::{StageError, Stages};
 use crate::store::{self, OpenError};
 
 /// Why the server did not start.
@@ -17,6 +19,12 @@ pub enum RunError {
     /// The store was opened but does not answer.
     #[error("the store does not answer: {0}")]
     Clock(StorageError),
+    /// A pipeline cannot be built.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// A key of queues that encrypt cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Metrics cannot be recorded.
     #[error("metrics cannot be recorded: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -25,23 +33,20 @@ pub enum RunError {
     System(#[from] std::io::Error),
 }
 
-/// Message stages between the API and the store, in order. There are none yet to add.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Stages {}
-
-/// Runs the server until it is told to stop.
+/// Runs the server until it is told to stop, with these drivers and stages.
 ///
 /// # Errors
 /// It cannot start; what was started is stopped again.
-pub async fn run(registry: &Registry, _stages: Stages, config: &Config) -> Result<(), RunError> {
+pub async fn run(registry: &Registry, stages: Stages, config: &Config) -> Result<(), RunError> {
+    stages.check(&config.pipelines)?;
+    KeyRing::open(&config.encryption)?;
     let mut signals = Signals::watch()?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
     let clock = Clock::system();
     let store = store::open(registry, &config.storage, clock.now()).await?;
-    let running = Running::start(store, clock, config.clone()).await?;
+    let running = Running::start(store, &stages, clock, config.clone()).await?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         store = mask_uri(&config.storage.uri),

@@ -20,11 +20,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::controller::{Controller, SubscriptionIds};
 use crate::cors::Cors;
+use crate::encryption::KeyRing;
 use crate::listener::{self, Settings};
 use crate::metrics::CallMetrics;
 use crate::placement::Placement;
 use crate::run::RunError;
 use crate::shutdown::Shutdown;
+use crate::stage::{Pipelines, Stages};
 use crate::transport::http::HttpFace;
 use crate::transport::websocket::upgrade;
 use crate::transport::{Rules, Service};
@@ -45,16 +47,32 @@ pub struct Running {
     shutdown: Shutdown,
 }
 
+/// What stands between the controllers and the stores.
+struct Between {
+    keys: KeyRing,
+    pipelines: Pipelines,
+}
+
 impl Running {
     /// Starts serving a store that is open.
     ///
     /// # Errors
-    /// The store does not answer, or an address cannot be listened on; what was started is stopped.
-    pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Self, RunError> {
+    /// A pipeline names a stage that is not there, a key cannot be used, the store does not answer, or an address cannot be listened
+    /// on; what was started is stopped.
+    pub async fn start(
+        store: Store,
+        stages: &Stages,
+        clock: Clock,
+        config: Config,
+    ) -> Result<Self, RunError> {
+        let between = Between {
+            keys: KeyRing::open(&config.encryption)?,
+            pipelines: stages.pipelines(&config.pipelines)?,
+        };
         let shutdown = Shutdown::new();
         let mut running =
             Self { http: None, websocket: None, admin: None, config, store, shutdown };
-        match running.serve(clock).await {
+        match running.serve(clock, between).await {
             Ok(()) => Ok(running),
             Err(error) => {
                 running.stop().await;
@@ -72,7 +90,7 @@ impl Running {
         dropped
     }
 
-    async fn serve(&mut self, clock: Clock) -> Result<(), RunError> {
+    async fn serve(&mut self, clock: Clock, between: Between) -> Result<(), RunError> {
         let data = &self.store.data;
         clock.measure(&**data).await.map_err(RunError::Clock)?;
         let metrics = start_metrics(&self.shutdown)?;
@@ -82,7 +100,7 @@ impl Running {
             clock.clone(),
             self.shutdown.clone(),
         ));
-        let service = self.service(clock);
+        let service = self.service(clock, between);
         self.serve_http(&service).await?;
         self.serve_websocket(&service).await?;
         if let Some(address) = self.config.admin.listen {
@@ -106,7 +124,7 @@ impl Running {
         all.into_iter().filter_map(|(name, address)| Some((name, address?))).collect()
     }
 
-    fn service(&self, clock: Clock) -> Arc<Service<Controller>> {
+    fn service(&self, clock: Clock, between: Between) -> Arc<Service<Controller>> {
         let placement = Placement::new(self.store.clone(), clock.clone());
         let targets: Arc<dyn crate::background::TransferTargets> = Arc::new(placement.clone());
         self.shutdown.spawn(placement.main().mover.clone().run(
@@ -129,6 +147,8 @@ impl Running {
             subscriber_types: self.config.transport.subscriber_types.clone(),
             subscription_ids: SubscriptionIds::new(),
             leases: leases.clone(),
+            keys: between.keys,
+            pipelines: between.pipelines,
         };
         Arc::new(Service {
             api,

@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Completion, Failed};
 use sukkal_conformance::service::{Service, Target, Transport};
-use sukkal_server::Running;
 use sukkal_server::clock::Clock;
 use sukkal_server::config::{Config, Given, Sources, Table, load};
-use sukkal_storage::{Entry, Registry};
+use sukkal_server::{Running, Stages};
+use sukkal_storage::{Entry, Registry, Store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::RwLock;
@@ -32,6 +32,8 @@ pub(crate) struct Driver {
 pub(crate) struct Server {
     pub(crate) http: String,
     pub(crate) websocket: String,
+    /// What it stores in.
+    pub(crate) store: Store,
     target: Arc<Target>,
     /// A trial that moves the clock runs alone: the others share the server and so its time.
     turn: RwLock<()>,
@@ -60,6 +62,16 @@ pub(crate) fn manual_clock() -> Clock {
 
 /// The settings all servers here share, with another store.
 fn config(uri: &str, data_dir: &TempDir, changes: &[(&str, &str)]) -> Config {
+    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/profiles/compat.toml");
+    configured(Some(PathBuf::from(profile)), uri, data_dir, changes)
+}
+
+fn configured(
+    file: Option<PathBuf>,
+    uri: &str,
+    data_dir: &TempDir,
+    changes: &[(&str, &str)],
+) -> Config {
     let data_dir = data_dir.path().display().to_string();
     let own = [
         ("storage.uri", uri),
@@ -73,7 +85,7 @@ fn config(uri: &str, data_dir: &TempDir, changes: &[(&str, &str)]) -> Config {
         value: (*value).to_owned(),
     };
     let sources = Sources {
-        file: Some(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/profiles/compat.toml"))),
+        file,
         environment: Vec::new(),
         flags: own.iter().chain(changes).map(flag).collect(),
     };
@@ -94,7 +106,37 @@ impl Server {
         let store = sukkal_server::store::open(registry, &config.storage, clock.now())
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        let running = Running::start(store, clock.clone(), config)
+        Self::serve(store, data_dir, config, &Stages::default(), clock).await
+    }
+
+    /// Starts a server with these stages on a store that is open.
+    pub(crate) async fn start_on(
+        store: &Store,
+        stages: &Stages,
+        clock: Clock,
+        changes: &[(&str, &str)],
+    ) -> Self {
+        let data_dir = TempDir::new().expect("a folder that stays empty");
+        let config = config("memory:", &data_dir, changes);
+        Self::serve(store.clone(), data_dir, config, stages, clock).await
+    }
+
+    /// Starts a server on a store that is open, with the defaults instead of the settings of the profile.
+    pub(crate) async fn start_bare(store: &Store, clock: Clock) -> Self {
+        let data_dir = TempDir::new().expect("a folder that stays empty");
+        let config = configured(None, "memory:", &data_dir, &[("admin.listen", "")]);
+        Self::serve(store.clone(), data_dir, config, &Stages::default(), clock).await
+    }
+
+    async fn serve(
+        store: Store,
+        data_dir: TempDir,
+        config: Config,
+        stages: &Stages,
+        clock: Clock,
+    ) -> Self {
+        let kept = store.clone();
+        let running = Running::start(store, stages, clock.clone(), config)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         let http = format!("http://{}", running.http.expect("HTTP is served"));
@@ -103,7 +145,8 @@ impl Server {
             .expect("the URL can be used")
             .with_clock(move |by| clock.advance(by));
         let target = Arc::new(target);
-        Self { http, websocket, target, turn: RwLock::new(()), running, _data_dir: data_dir }
+        let turn = RwLock::new(());
+        Self { http, websocket, store: kept, target, turn, running, _data_dir: data_dir }
     }
 
     /// A new client of a new project.

@@ -14,8 +14,10 @@ pub use options::Options;
 pub use store::StoreCommand;
 
 use crate::config::{self, Config, ConfigError, Sources, Table};
+use crate::encryption::{KeyError, KeyRing};
 use crate::log::LogError;
 use crate::run::{self, RunError};
+use crate::stage::{StageError, Stages};
 
 /// A messaging service that speaks the Zaqar API over HTTP and WebSocket.
 #[derive(Debug, Parser)]
@@ -63,6 +65,12 @@ pub enum CliError {
     /// Logging cannot be set up.
     #[error("{0}")]
     Log(#[from] LogError),
+    /// A pipeline cannot be built.
+    #[error("{0}")]
+    Stage(#[from] StageError),
+    /// A key of queues that encrypt cannot be used.
+    #[error("{0}")]
+    Key(#[from] KeyError),
     /// The server did not start.
     #[error("{0}")]
     Run(#[from] RunError),
@@ -74,13 +82,14 @@ pub enum CliError {
     System(#[from] std::io::Error),
 }
 
-/// Reads the command line, does what it says, and reports on standard error what went wrong.
-pub fn main(registry: &Registry) -> ExitCode {
+/// Reads the command line, does what it says with these drivers and stages, and reports on standard error what went
+/// wrong.
+pub fn main(registry: &Registry, stages: Stages) -> ExitCode {
     let cli = Cli::parse();
     let environment: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    match execute(cli, environment, registry, &mut std::io::stdout()) {
+    match execute(cli, environment, registry, stages, &mut std::io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell when standard error is closed too.
@@ -90,7 +99,7 @@ pub fn main(registry: &Registry) -> ExitCode {
     }
 }
 
-/// Does what a command line says in this environment, with these drivers.
+/// Does what a command line says in this environment, with these drivers and stages.
 ///
 /// # Errors
 /// As the variants of [`CliError`] say.
@@ -98,13 +107,14 @@ pub fn execute(
     cli: Cli,
     environment: Vec<(String, String)>,
     registry: &Registry,
+    stages: Stages,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let sources = cli.options.sources(environment)?;
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve(registry, &sources),
+        Command::Serve => serve(registry, stages, &sources),
         Command::Config(ConfigCommand::Show) => show(&sources, out),
-        Command::Config(ConfigCommand::Check { file }) => check(&file, out),
+        Command::Config(ConfigCommand::Check { file }) => check(&file, &stages, out),
         Command::Store(command) => {
             let config = Config::from_settings(config::load(Table::standard(), &sources)?)?;
             runtime()?.block_on(store::execute(command, registry, &config, out))
@@ -112,10 +122,10 @@ pub fn execute(
     }
 }
 
-fn serve(registry: &Registry, sources: &Sources) -> Result<(), CliError> {
+fn serve(registry: &Registry, stages: Stages, sources: &Sources) -> Result<(), CliError> {
     let config = Config::from_settings(config::load(Table::standard(), sources)?)?;
     crate::log::start(&config.log)?;
-    runtime()?.block_on(run::run(registry, run::Stages::default(), &config))?;
+    runtime()?.block_on(run::run(registry, stages, &config))?;
     Ok(())
 }
 
@@ -131,9 +141,11 @@ fn show(sources: &Sources, out: &mut dyn Write) -> Result<(), CliError> {
     Ok(())
 }
 
-fn check(file: &Path, out: &mut dyn Write) -> Result<(), CliError> {
+fn check(file: &Path, stages: &Stages, out: &mut dyn Write) -> Result<(), CliError> {
     let sources = Sources { file: Some(file.to_owned()), ..Sources::default() };
     let config = Config::from_settings(config::load(Table::standard(), &sources)?)?;
+    stages.check(&config.pipelines)?;
+    KeyRing::open(&config.encryption)?;
     for warning in config.warnings() {
         writeln!(out, "{}: warning: {warning}", file.display())?;
     }

@@ -7,7 +7,8 @@ fn run_in(environment: &[(&str, &str)], line: &str) -> Result<String, String> {
     let environment =
         environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let mut out = Vec::new();
-    execute(cli, environment, &Registry::new(), &mut out).map_err(|error| error.to_string())?;
+    execute(cli, environment, &Registry::new(), Stages::default(), &mut out)
+        .map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
 }
 

@@ -5,6 +5,7 @@
 
 mod check;
 mod document;
+mod features;
 mod limit;
 mod load;
 mod option;
@@ -18,6 +19,7 @@ mod typed;
 mod uri;
 mod value;
 
+pub use features::{EncryptionConfig, PipelinesConfig};
 pub use limit::{LIMITS, LimitOption, Limits};
 pub use load::{Given, Settings, Source, Sources, load};
 pub use option::{Fallback, Kind, OptionDef};

@@ -202,6 +202,60 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         Fallback::Nothing,
         "Options of the driver, by its own names; see the page of the driver.",
     ),
+    list(
+        "storage",
+        "queue_pipeline",
+        &[],
+        "The stages that calls on queues pass, in order, by name; see docs/writing-a-stage.md.",
+    ),
+    list(
+        "storage",
+        "message_pipeline",
+        &[],
+        "The stages that calls on messages, of queues and topics pass, in order, by name; see docs/writing-a-stage.md.",
+    ),
+    list(
+        "storage",
+        "claim_pipeline",
+        &[],
+        "The stages that calls on claims pass, in order, by name; see docs/writing-a-stage.md.",
+    ),
+    list(
+        "storage",
+        "subscription_pipeline",
+        &[],
+        "The stages that calls on subscriptions pass, in order, by name; see docs/writing-a-stage.md.",
+    ),
+    list(
+        "storage",
+        "topic_pipeline",
+        &[],
+        "The stages that calls on topics pass, in order, by name; see docs/writing-a-stage.md.",
+    ),
+    text(
+        "encryption",
+        "active_key",
+        Kind::Text,
+        "",
+        "The id of the key that new messages are encrypted with, in queues that ask for it; see docs/encryption.md.",
+    ),
+    OptionDef {
+        secret: true,
+        ..option(
+            "encryption",
+            "keys",
+            Kind::Map,
+            Fallback::Nothing,
+            "Keys by their ids, each of 64 hexadecimal digits. All are used for reading.",
+        )
+    },
+    option(
+        "encryption",
+        "key_files",
+        Kind::Map,
+        Fallback::Nothing,
+        "Further keys: for each id the file that holds the key. Read at start.",
+    ),
     text(
         "transport",
         "client_id_uuid_safe",
@@ -298,5 +352,11 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         "allow_remote_without_auth",
         false,
         "Allows to listen on other addresses than loopback although callers are not authenticated: whoever can connect can claim to be anybody.",
+    ),
+    flag(
+        "security",
+        "allow_placeholder_secrets",
+        false,
+        "Allows keys that anybody can guess, such as those of examples. For tests.",
     ),
 ];

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::check;
+use super::features::{EncryptionConfig, PipelinesConfig};
 use super::limit::Limits;
 use super::load::Settings;
 use super::option::Kind;
@@ -35,6 +36,10 @@ pub struct Config {
     pub admin: AdminConfig,
     /// The store.
     pub storage: StorageConfig,
+    /// The stages that calls pass on their way to the store.
+    pub pipelines: PipelinesConfig,
+    /// The keys of queues that encrypt.
+    pub encryption: EncryptionConfig,
     /// Who may call from a browser.
     pub cors: CorsConfig,
     /// What is logged.
@@ -184,6 +189,8 @@ impl Config {
                 max_connections: read.size("admin.max_connections"),
             },
             storage: read.storage(),
+            pipelines: read.pipelines(),
+            encryption: read.encryption(),
             cors: read.cors(),
             log: read.log(),
             shutdown_grace: read.seconds("shutdown.grace_seconds"),
@@ -243,6 +250,13 @@ impl Reader<'_> {
         }
     }
 
+    fn map(&self, name: &str) -> Vec<(String, String)> {
+        match self.value(name) {
+            Value::Map(entries) => entries.clone().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     fn limits(&self) -> Limits {
         self.0
             .iter()
@@ -294,14 +308,30 @@ impl Reader<'_> {
     }
 
     fn storage(&self) -> StorageConfig {
-        let options = match self.value("storage.options") {
-            Value::Map(entries) => entries.clone().into_iter().collect(),
-            _ => Vec::new(),
-        };
         StorageConfig {
             uri: self.text("storage.uri").to_owned(),
             data_dir: PathBuf::from(self.text("storage.data_dir")),
-            options,
+            options: self.map("storage.options"),
+        }
+    }
+
+    fn encryption(&self) -> EncryptionConfig {
+        let key_files = self.map("encryption.key_files");
+        EncryptionConfig {
+            active_key: self.text("encryption.active_key").to_owned(),
+            keys: self.map("encryption.keys"),
+            key_files: key_files.into_iter().map(|(id, path)| (id, path.into())).collect(),
+            placeholders_allowed: self.flag("security.allow_placeholder_secrets"),
+        }
+    }
+
+    fn pipelines(&self) -> PipelinesConfig {
+        PipelinesConfig {
+            queue: self.list("storage.queue_pipeline"),
+            message: self.list("storage.message_pipeline"),
+            claim: self.list("storage.claim_pipeline"),
+            subscription: self.list("storage.subscription_pipeline"),
+            topic: self.list("storage.topic_pipeline"),
         }
     }
 

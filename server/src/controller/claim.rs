@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use sukkal_spec::{
-    ApiError, ClaimApi, ClaimCreateInput, ClaimCreateOutcome, ClaimDeleteInput, ClaimDeleteOutcome,
-    ClaimGetInput, ClaimGetOutcome, ClaimUpdateInput, ClaimUpdateOutcome, RequestContext,
+    ApiError, ClaimApi, ClaimCreate, ClaimCreateInput, ClaimCreateOutcome, ClaimDelete,
+    ClaimDeleteInput, ClaimDeleteOutcome, ClaimGet, ClaimGetInput, ClaimGetOutcome, ClaimUpdate,
+    ClaimUpdateInput, ClaimUpdateOutcome, RequestContext,
 };
 use sukkal_storage::{
     CreateClaim, DeadLetter, DeleteClaim, GetClaim, QueueKey, StorageError, UpdateClaim,
@@ -15,6 +16,7 @@ use super::present::{age, claimed};
 use super::{Controller, claim_does_not_exist, parse_id};
 use crate::error::api_error;
 use crate::placement::Queue;
+use crate::stage::{Answer, Command};
 
 impl ClaimApi for Controller {
     async fn claim_create(
@@ -36,7 +38,9 @@ impl ClaimApi for Controller {
             dead_letter: self.dead_letter(&queue).await?,
             now,
         };
-        let claim =
+        let stages = self.claim_stages::<ClaimCreate>(context, &key);
+        stages.before(Command::CreateClaim(&command)).await?;
+        let mut claim =
             context.turn.take(queue.data().claims().create(command)).await.map_err(api_error)?;
         if claim.transferred > 0 {
             queue.pool.wake_mover(&key);
@@ -45,6 +49,8 @@ impl ClaimApi for Controller {
         if claim.messages.is_empty() {
             return Ok(ClaimCreateOutcome::NothingToClaim { claim_id: None });
         }
+        claim.messages = self.readable(&key, claim.messages)?;
+        stages.after(Answer::Claim(&mut claim)).await?;
         let claim_id = claim.id.to_string();
         let messages =
             claim.messages.into_iter().map(|message| claimed(message, &claim_id, now)).collect();
@@ -61,11 +67,15 @@ impl ClaimApi for Controller {
         let id = parse_id(&input.claim_id).ok_or_else(absent)?;
         let now = self.placement.now();
         let query = GetClaim { queue: key.clone(), id, now };
+        let stages = self.claim_stages::<ClaimGet>(context, &key);
+        stages.before(Command::GetClaim(&query)).await?;
         let store = self.data(&key).await?;
-        let claim = store.claims().get(query).await.map_err(|error| match error {
+        let mut claim = store.claims().get(query).await.map_err(|error| match error {
             StorageError::ClaimDoesNotExist => absent(),
             other => api_error(other),
         })?;
+        claim.messages = self.readable(&key, claim.messages)?;
+        stages.after(Answer::Claim(&mut claim)).await?;
 
         let claim_id = claim.id.to_string();
         Ok(ClaimGetOutcome::Shown {
@@ -94,12 +104,15 @@ impl ClaimApi for Controller {
             grace: input.grace,
             now: self.placement.now(),
         };
+        let stages = self.claim_stages::<ClaimUpdate>(context, &key);
+        stages.before(Command::UpdateClaim(&command)).await?;
         let store = self.data(&key).await?;
         let updated = context.turn.take(store.claims().update(command)).await;
         updated.map_err(|error| match error {
             StorageError::ClaimDoesNotExist => absent(),
             other => api_error(other),
         })?;
+        stages.after(Answer::Done).await?;
         Ok(ClaimUpdateOutcome::Updated { claim_id: input.claim_id })
     }
 
@@ -111,8 +124,11 @@ impl ClaimApi for Controller {
         let key = self.key(context, &input.queue_name);
         if let Some(id) = parse_id(&input.claim_id) {
             let command = DeleteClaim { queue: key.clone(), id, now: self.placement.now() };
+            let stages = self.claim_stages::<ClaimDelete>(context, &key);
+            stages.before(Command::DeleteClaim(&command)).await?;
             let store = self.data(&key).await?;
             context.turn.take(store.claims().delete(command)).await.map_err(api_error)?;
+            stages.after(Answer::Done).await?;
         }
         Ok(ClaimDeleteOutcome::Released { claim_id: input.claim_id })
     }

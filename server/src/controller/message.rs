@@ -5,10 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sukkal_spec::raw::Raw;
 use sukkal_spec::{
-    ApiError, MessageApi, MessageDeleteInput, MessageDeleteManyInput, MessageDeleteManyOutcome,
-    MessageDeleteOutcome, MessageGetInput, MessageGetManyInput, MessageGetManyOutcome,
-    MessageGetOutcome, MessageListInput, MessageListOutcome, MessagePopInput, MessagePopOutcome,
-    MessagePostInput, MessagePostOutcome, NewMessage, RequestContext,
+    ApiError, MessageApi, MessageDelete, MessageDeleteInput, MessageDeleteMany,
+    MessageDeleteManyInput, MessageDeleteManyOutcome, MessageDeleteOutcome, MessageGet,
+    MessageGetInput, MessageGetMany, MessageGetManyInput, MessageGetManyOutcome, MessageGetOutcome,
+    MessageList, MessageListInput, MessageListOutcome, MessagePop, MessagePopInput,
+    MessagePopOutcome, MessagePost, MessagePostInput, MessagePostOutcome, NewMessage,
+    RequestContext,
 };
 use sukkal_storage::{
     After, Body, DeleteMessage, DeleteMessages, GetMessages, ListMessages, MessageId, Millis,
@@ -17,9 +19,10 @@ use sukkal_storage::{
 use uuid::{Builder, Uuid};
 
 use super::present::{popped, shown};
-use super::{Controller, checksum, parse_id};
+use super::{Controller, parse_id};
 use crate::error::api_error;
 use crate::placement::{Queue, QueueSettings};
+use crate::stage::{Answer, Command, Pass};
 
 impl MessageApi for Controller {
     async fn message_post(
@@ -31,9 +34,10 @@ impl MessageApi for Controller {
         let mut queue = self.placement.open(&key).await.map_err(api_error)?;
         self.check_post_size(&queue.settings, context.document_bytes)?;
         let now = self.placement.now();
-        let messages = self.stored(input.messages, &queue.settings, now)?;
-        let message_ids: Vec<String> =
-            messages.iter().map(|message| message.id.to_string()).collect();
+        let mut messages = self.stored(input.messages, &queue.settings, now)?;
+        let stages = self.message_stages::<MessagePost>(context, &key);
+        stages.before(Command::PostMessages(&mut messages)).await?;
+        let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
         let command = |queue: &Queue, messages: Vec<Stored>| Post {
             queue: key.clone(),
             generation: queue.generation,
@@ -43,12 +47,16 @@ impl MessageApi for Controller {
             now,
         };
         let store = queue.data().messages();
-        let mut posted = context.turn.take(store.post(command(&queue, messages.clone()))).await;
+        let ready = self.for_store(&queue, &messages)?;
+        let mut posted = context.turn.take(store.post(command(&queue, ready))).await;
         if matches!(posted, Err(StorageError::QueueChanged)) {
             queue = self.placement.reopen(&key).await.map_err(api_error)?;
-            posted = queue.data().messages().post(command(&queue, messages)).await;
+            let ready = self.for_store(&queue, &messages)?;
+            posted = queue.data().messages().post(command(&queue, ready)).await;
         }
         posted.map_err(api_error)?;
+        stages.after(Answer::Posted(&ids)).await?;
+        let message_ids = ids.iter().map(MessageId::to_string).collect();
         Ok(MessagePostOutcome::Posted { message_ids })
     }
 
@@ -75,14 +83,19 @@ impl MessageApi for Controller {
             exclude_client: (!input.echo).then(|| context.client_id.clone()),
             now,
         };
+        let stages = self.message_stages::<MessageList>(context, &key);
+        stages.before(Command::ListMessages(&query)).await?;
         let store = match found {
             Some(queue) => Arc::clone(queue.data()),
             None => self.data(&key).await?,
         };
         let messages = store.messages().list(query).await.map_err(api_error)?;
+        let next_marker = messages.last().map(|message| message.marker.to_string());
+        let mut messages = self.readable(&key, messages)?;
+        stages.after(Answer::Messages(&mut messages)).await?;
 
         Ok(MessageListOutcome::Listed {
-            next_marker: messages.last().map(|message| message.marker.to_string()),
+            next_marker,
             messages: messages.into_iter().map(|message| shown(message, now)).collect(),
             delayed_shown: (!delays).then_some(true),
         })
@@ -96,7 +109,8 @@ impl MessageApi for Controller {
         let key = self.key(context, &input.queue_name);
         let now = self.placement.now();
         let ids = parse_id(&input.message_id).into_iter().collect();
-        let found = self.find_messages(&key, ids, now).await?.into_iter().next();
+        let stages = self.message_stages::<MessageGet>(context, &key);
+        let found = self.find_messages(&stages, &key, ids, now).await?.into_iter().next();
         let message = found.ok_or_else(|| ApiError::MessageDoesNotExist {
             message_id: input.message_id,
             queue_name: key.name.to_string(),
@@ -113,7 +127,8 @@ impl MessageApi for Controller {
         let key = self.key(context, &input.queue_name);
         let now = self.placement.now();
         let ids = input.message_ids.iter().filter_map(|id| parse_id(id)).collect();
-        let messages = self.find_messages(&key, ids, now).await?;
+        let stages = self.message_stages::<MessageGetMany>(context, &key);
+        let messages = self.find_messages(&stages, &key, ids, now).await?;
         if !messages.is_empty() {
             return Ok(MessageGetManyOutcome::Shown { messages });
         }
@@ -146,12 +161,15 @@ impl MessageApi for Controller {
             None => None,
         };
         let command = DeleteMessage { queue: key.clone(), id, claim_id, now: self.placement.now() };
+        let stages = self.message_stages::<MessageDelete>(context, &key);
+        stages.before(Command::DeleteMessage(&command)).await?;
         let store = self.data(&key).await?;
         let deleted = context.turn.take(store.messages().delete(command)).await;
         deleted.map_err(|error| match error {
             StorageError::ClaimDoesNotExist => unknown_claim(),
             other => held(other, claim_id),
         })?;
+        stages.after(Answer::Done).await?;
         Ok(MessageDeleteOutcome::Deleted {})
     }
 
@@ -169,9 +187,12 @@ impl MessageApi for Controller {
         let ids = input.message_ids.iter().filter_map(|id| parse_id(id)).collect();
         let command =
             DeleteMessages { queue: key.clone(), ids, claim_ids, now: self.placement.now() };
+        let stages = self.message_stages::<MessageDeleteMany>(context, &key);
+        stages.before(Command::DeleteMessages(&command)).await?;
         let store = self.data(&key).await?;
         let deleted = context.turn.take(store.messages().delete_many(command)).await;
         deleted.map_err(|error| held(error, None))?;
+        stages.after(Answer::Done).await?;
         Ok(MessageDeleteManyOutcome::Deleted {})
     }
 
@@ -184,8 +205,12 @@ impl MessageApi for Controller {
         let now = self.placement.now();
         let limit = usize::try_from(input.pop).unwrap_or(1);
         let command = PopMessages { queue: key.clone(), limit, now };
+        let stages = self.message_stages::<MessagePop>(context, &key);
+        stages.before(Command::PopMessages(&command)).await?;
         let store = self.data(&key).await?;
         let messages = context.turn.take(store.messages().pop(command)).await.map_err(api_error)?;
+        let mut messages = self.readable_or_put_back(&key, messages).await?;
+        stages.after(Answer::Messages(&mut messages)).await?;
         let messages = messages.into_iter().map(|message| popped(message, now)).collect();
         Ok(MessagePopOutcome::Popped { messages })
     }
@@ -212,7 +237,6 @@ impl Controller {
             .into_iter()
             .map(|message| {
                 let delay = self.delay(message.delay.as_ref(), settings)?;
-                let body = message.body.bytes().clone();
                 Ok(Stored {
                     id: new_id(now),
                     ttl: message
@@ -220,8 +244,8 @@ impl Controller {
                         .or(settings.default_ttl)
                         .unwrap_or(self.limits.default_message_ttl),
                     delay_until: (delay > 0).then(|| now + delay * 1000),
-                    checksum: if self.checksums { checksum::of(&body) } else { None },
-                    body: Body::json(body),
+                    checksum: None,
+                    body: Body::json(message.body.bytes().clone()),
                     attributes: Bytes::new(),
                 })
             })
@@ -243,6 +267,7 @@ impl Controller {
 
     async fn find_messages(
         &self,
+        stages: &Pass<'_>,
         key: &QueueKey,
         ids: Vec<MessageId>,
         now: Millis,
@@ -251,7 +276,10 @@ impl Controller {
             return Ok(Vec::new());
         }
         let query = GetMessages { queue: key.clone(), ids, now };
+        stages.before(Command::GetMessages(&query)).await?;
         let found = self.data(key).await?.messages().get(query).await.map_err(api_error)?;
+        let mut found = self.readable(key, found)?;
+        stages.after(Answer::Messages(&mut found)).await?;
         Ok(found.into_iter().map(|message| shown(message, now)).collect())
     }
 }

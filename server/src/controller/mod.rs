@@ -2,6 +2,7 @@
 //!
 //! No transport, no status and no driver is known here.
 
+mod body;
 mod checksum;
 mod claim;
 mod message;
@@ -17,12 +18,14 @@ mod subscription;
 
 use std::sync::Arc;
 
-use sukkal_spec::{ApiError, Limits, RequestContext};
-use sukkal_storage::{DataDriver, QueueKey};
+use sukkal_spec::{ApiError, Limits, Operation, RequestContext};
+use sukkal_storage::{DataDriver, Kind, QueueKey};
 
 use crate::background::Leases;
+use crate::encryption::KeyRing;
 use crate::error::api_error;
 use crate::placement::Placement;
+use crate::stage::{CallSite, Pass, Pipelines, Resource};
 
 pub use subscribing::SubscriptionIds;
 
@@ -42,6 +45,10 @@ pub struct Controller {
     pub subscription_ids: SubscriptionIds,
     /// Keeps the subscriptions of connections.
     pub leases: Leases,
+    /// The keys of queues that encrypt.
+    pub keys: KeyRing,
+    /// The stages that calls pass on their way to the stores.
+    pub(crate) pipelines: Pipelines,
 }
 
 impl Controller {
@@ -52,6 +59,48 @@ impl Controller {
     /// The store that holds a queue, whether the queue exists or not.
     async fn data(&self, key: &QueueKey) -> Result<Arc<dyn DataDriver>, ApiError> {
         self.placement.data(key).await.map_err(api_error)
+    }
+
+    /// The way of a call through the stages of a resource.
+    fn stages<'a, O: Operation>(
+        &'a self,
+        resource: Resource,
+        context: &'a RequestContext,
+        key: &'a QueueKey,
+    ) -> Pass<'a> {
+        let call = CallSite { operation: O::INFO.name, resource, queue: key };
+        Pass::new(&self.pipelines, call, context, &self.placement)
+    }
+
+    /// The way of a call on messages through its stages.
+    fn message_stages<'a, O: Operation>(
+        &'a self,
+        context: &'a RequestContext,
+        key: &'a QueueKey,
+    ) -> Pass<'a> {
+        self.stages::<O>(Resource::Message, context, key)
+    }
+
+    /// The way of a call on claims through its stages.
+    fn claim_stages<'a, O: Operation>(
+        &'a self,
+        context: &'a RequestContext,
+        key: &'a QueueKey,
+    ) -> Pass<'a> {
+        self.stages::<O>(Resource::Claim, context, key)
+    }
+
+    /// The way of a call on a queue, or on a topic, through its stages.
+    fn queue_stages<'a, O: Operation>(
+        &'a self,
+        context: &'a RequestContext,
+        key: &'a QueueKey,
+    ) -> Pass<'a> {
+        let resource = match key.kind {
+            Kind::Queue => Resource::Queue,
+            Kind::Topic => Resource::Topic,
+        };
+        self.stages::<O>(resource, context, key)
     }
 }
 

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use sukkal_spec::raw::Raw;
 use sukkal_spec::{
-    ApiError, MessageCounts, MessageStamp, QueueApi, QueueCreateInput, QueueCreateOutcome,
-    QueueDeleteInput, QueueDeleteOutcome, QueueEntry, QueueGetInput, QueueGetOutcome,
-    QueueGetStatsInput, QueueGetStatsOutcome, QueueListInput, QueueListOutcome, QueuePurgeInput,
-    QueuePurgeOutcome, QueueUpdateInput, QueueUpdateOutcome, RequestContext,
+    ApiError, MessageCounts, MessageStamp, QueueApi, QueueCreate, QueueCreateInput,
+    QueueCreateOutcome, QueueDelete, QueueDeleteInput, QueueDeleteOutcome, QueueEntry, QueueGet,
+    QueueGetInput, QueueGetOutcome, QueueGetStats, QueueGetStatsInput, QueueGetStatsOutcome,
+    QueueList, QueueListInput, QueueListOutcome, QueuePurge, QueuePurgeInput, QueuePurgeOutcome,
+    QueueUpdate, QueueUpdateInput, QueueUpdateOutcome, RequestContext,
 };
 use sukkal_storage::{
     FilterValue, GetMessages, Kind, ListQueues, Message, Millis, PurgeMessages, QueueFilter,
@@ -17,6 +18,7 @@ use super::present::{age, timestamp};
 use super::{Controller, metadata, patch};
 use crate::error::api_error;
 use crate::placement::Queue;
+use crate::stage::{Answer, Command};
 
 /// How many messages one step of a purge removes.
 const PURGE_STEP: usize = 1000;
@@ -36,10 +38,15 @@ impl QueueApi for Controller {
         };
         let detailed = input.detailed;
         let query = list_query(context, input);
-        let records = queues.list(query).await.map_err(api_error)?;
+        let everywhere = self.key(context, "");
+        let stages = self.queue_stages::<QueueList>(context, &everywhere);
+        stages.before(Command::ListQueues(&query)).await?;
+        let mut records = queues.list(query).await.map_err(api_error)?;
+        let next_marker = records.last().map(|record| record.name.to_string());
+        stages.after(Answer::Queues(&mut records)).await?;
 
         Ok(QueueListOutcome::Listed {
-            next_marker: records.last().map(|record| record.name.to_string()),
+            next_marker,
             queues: records.into_iter().map(|record| self.entry(record, detailed)).collect(),
             count: count
                 .filter(|count| *count > 0)
@@ -56,8 +63,11 @@ impl QueueApi for Controller {
         let checked = metadata::read(input.metadata.bytes());
         metadata::check(&checked, &self.limits)?;
         let key = self.key(context, &input.queue_name);
-        let created =
-            self.placement.create(&key, metadata::write(&checked)).await.map_err(api_error)?;
+        let text = metadata::write(&checked);
+        let stages = self.queue_stages::<QueueCreate>(context, &key);
+        stages.before(Command::CreateQueue { metadata: &text }).await?;
+        let created = self.placement.create(&key, text).await.map_err(api_error)?;
+        stages.after(Answer::Done).await?;
 
         let queue_name = input.queue_name;
         Ok(if created {
@@ -73,8 +83,11 @@ impl QueueApi for Controller {
         input: QueueGetInput,
     ) -> Result<QueueGetOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
+        let stages = self.queue_stages::<QueueGet>(context, &key);
+        stages.before(Command::GetQueue).await?;
         let record = self.placement.control().queues().get(&key).await.map_err(api_error)?;
         let stored = record.map_or(Bytes::from_static(b"{}"), |record| record.metadata);
+        stages.after(Answer::Metadata(&stored)).await?;
 
         Ok(QueueGetOutcome::Shown {
             effective_metadata: metadata::effective(&stored, &self.limits),
@@ -89,6 +102,7 @@ impl QueueApi for Controller {
     ) -> Result<QueueUpdateOutcome, ApiError> {
         let changes = patch::read(&input.changes)?;
         let key = self.key(context, &input.queue_name);
+        let stages = self.queue_stages::<QueueUpdate>(context, &key);
         for _ in 0..UPDATE_TRIES {
             let found = self.placement.control().queues().get(&key).await.map_err(api_error)?;
             let record = found.ok_or_else(|| does_not_exist(&key))?;
@@ -97,6 +111,7 @@ impl QueueApi for Controller {
             metadata::check(&changed, &self.limits)?;
             let text = metadata::write(&changed);
             self.check_metadata_size(&text)?;
+            stages.before(Command::UpdateQueue { metadata: &text }).await?;
             let command = UpdateQueue {
                 queue: key.clone(),
                 revision: record.revision,
@@ -105,6 +120,7 @@ impl QueueApi for Controller {
             match self.placement.control().queues().update(command).await {
                 Ok(_) => {
                     self.placement.forget(&key);
+                    stages.after(Answer::Done).await?;
                     let effective_metadata = metadata::effective(&text, &self.limits);
                     return Ok(QueueUpdateOutcome::Updated { effective_metadata });
                 }
@@ -122,7 +138,10 @@ impl QueueApi for Controller {
         input: QueueDeleteInput,
     ) -> Result<QueueDeleteOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
+        let stages = self.queue_stages::<QueueDelete>(context, &key);
+        stages.before(Command::DeleteQueue).await?;
         self.placement.delete(&key).await.map_err(api_error)?;
+        stages.after(Answer::Done).await?;
         Ok(QueueDeleteOutcome::Deleted { queue_name: input.queue_name })
     }
 
@@ -132,14 +151,17 @@ impl QueueApi for Controller {
         input: QueueGetStatsInput,
     ) -> Result<QueueGetStatsOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
+        let stages = self.queue_stages::<QueueGetStats>(context, &key);
+        stages.before(Command::CountMessages).await?;
         let Some(queue) = self.placement.find(&key).await.map_err(api_error)? else {
             let messages = counts(QueueStats::default(), None, None);
             return Ok(QueueGetStatsOutcome::UnknownQueue { messages });
         };
         let now = self.placement.now();
-        let query = StatsQuery { queue: key, now };
+        let query = StatsQuery { queue: key.clone(), now };
         let stats = queue.data().messages().stats(query).await.map_err(api_error)?;
         let (oldest, newest) = self.stamps(&queue, &stats, now).await?;
+        stages.after(Answer::Counted(&stats)).await?;
         Ok(QueueGetStatsOutcome::Counted { messages: counts(stats, oldest, newest) })
     }
 
@@ -149,6 +171,8 @@ impl QueueApi for Controller {
         input: QueuePurgeInput,
     ) -> Result<QueuePurgeOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
+        let stages = self.queue_stages::<QueuePurge>(context, &key);
+        stages.before(Command::PurgeQueue { resource_types: &input.resource_types }).await?;
         if input.resource_types.iter().any(|kind| kind == "messages") {
             let store = self.data(&key).await?;
             let mut up_to = None;
@@ -165,6 +189,7 @@ impl QueueApi for Controller {
         if input.resource_types.iter().any(|kind| kind == "subscriptions") {
             self.purge_subscriptions(&key).await?;
         }
+        stages.after(Answer::Done).await?;
         Ok(QueuePurgeOutcome::Purged {})
     }
 }
@@ -187,6 +212,7 @@ impl Controller {
         };
         let query = GetMessages { queue: queue.key.clone(), ids: vec![oldest.id, newest.id], now };
         let found = queue.data().messages().get(query).await.map_err(api_error)?;
+        let (found, _) = self.sort_out(&queue.key, found);
         let stamp = |id| found.iter().find(|message| message.id == id).map(|each| stamp(each, now));
         Ok((stamp(oldest.id), stamp(newest.id)))
     }

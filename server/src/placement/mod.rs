@@ -140,6 +140,8 @@ impl Placement {
         let queue = Arc::new(Queue {
             key: key.clone(),
             generation: record.generation,
+            revision: record.revision,
+            metadata: record.metadata.clone(),
             settings: QueueSettings::from_metadata(&record.metadata),
             pool: self.pool_of(key).await?,
         });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use sukkal_storage::{DataDriver, Generation, QueueKey};
 
 use super::{Pool, QueueSettings};
@@ -13,6 +14,10 @@ pub struct Queue {
     pub key: QueueKey,
     /// The generation of its data.
     pub generation: Generation,
+    /// The revision of its record: another one means other metadata.
+    pub revision: u64,
+    /// Its metadata as stored: the text of a JSON object.
+    pub metadata: Bytes,
     /// What its metadata asks for.
     pub settings: QueueSettings,
     /// Where its messages lie.

@@ -15,6 +15,8 @@ pub struct QueueSettings {
     pub max_post_size: Option<i64>,
     /// Where messages go that were claimed too often.
     pub dead_letter: Option<DeadLetterRule>,
+    /// Whether messages are encrypted in the store.
+    pub encrypts: bool,
 }
 
 /// When and where messages are moved.
@@ -47,6 +49,7 @@ impl QueueSettings {
             default_delay: positive("_default_message_delay"),
             max_post_size: positive("_max_messages_post_size"),
             dead_letter,
+            encrypts: metadata.get("_enable_encrypt_messages") == Some(&Value::Bool(true)),
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::errors_named;
-use crate::model::{HttpBinding, Need, Operation, Spec};
+use crate::model::{ErrorDef, HttpBinding, Need, Operation, Spec};
 
 /// The errors behind one status.
 #[derive(Default)]
 pub(super) struct Failure<'a> {
-    /// Name and meaning of each.
-    pub(super) errors: BTreeMap<&'a str, &'a str>,
+    /// Each under its name.
+    pub(super) errors: BTreeMap<&'a str, &'a ErrorDef>,
     /// Whether none of them has a body.
     pub(super) empty: bool,
 }
@@ -43,7 +43,7 @@ pub(super) fn failures<'a>(
         for kind in kinds(spec, binding, name) {
             let Some(kind) = spec.kinds.get(kind) else { continue };
             let failure = found.entry(kind.http).or_default();
-            failure.errors.insert(name, &error.about);
+            failure.errors.insert(name, error);
             failure.empty = change(spec, binding, name).is_some_and(|change| change.empty);
         }
     }

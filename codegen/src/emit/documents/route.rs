@@ -225,8 +225,9 @@ fn responses<'a>(
     for (operation, binding) in bound {
         for (status, failure) in failures(spec, operation, binding) {
             let told = found.entry(status).or_default();
-            for (name, about) in failure.errors {
-                let line = format!("- Error `{name}`. {about}");
+            for (name, error) in failure.errors {
+                let extension = if error.extension { " (`x-extension`)" } else { "" };
+                let line = format!("- Error `{name}`{extension}. {}", error.about);
                 if !told.about.contains(&line) {
                     told.about.push(line);
                 }

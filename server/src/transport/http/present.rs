@@ -13,6 +13,9 @@ pub(crate) type HttpResponse = Response<Body>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// How long to wait, in seconds, where an operator has to bring a key first.
+const KEY_WAIT: i64 = 60;
+
 /// A reply as a response.
 pub(crate) fn response(reply: HttpReply) -> HttpResponse {
     let mut response = Response::new(Body::empty());
@@ -43,8 +46,13 @@ pub(crate) fn error(
     let mut response = response(http_error(info, error, lookup));
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("Accept"));
-    if let ApiError::StorageUnavailable { retry_after } = error {
-        headers.insert(RETRY_AFTER, HeaderValue::from((*retry_after).max(1)));
+    let wait = match error {
+        ApiError::StorageUnavailable { retry_after } => Some((*retry_after).max(1)),
+        ApiError::EncryptionKeyMissing | ApiError::MessageUnreadable => Some(KEY_WAIT),
+        _ => None,
+    };
+    if let Some(seconds) = wait {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if matches!(error, ApiError::BodyTooSlow | ApiError::DocumentTooLarge(_)) {
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));

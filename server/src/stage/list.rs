@@ -1,0 +1,114 @@
+//! The stages that a binary has.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Stage;
+use super::pipeline::Pipelines;
+use crate::config::PipelinesConfig;
+
+/// The stages that the configuration can name.
+///
+/// `Stages::default()` has those of this repository; [`with`](Self::with) adds one. Registering a stage does not put
+/// it to work: that is what the pipelines of the configuration do.
+#[derive(Clone, Default)]
+pub struct Stages {
+    registered: Vec<Arc<dyn Stage>>,
+}
+
+/// Why the pipelines of a configuration cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StageError {
+    /// No stage of this binary has the name.
+    #[error("storage.{option}: no stage is called {name:?}; {hint}")]
+    NotRegistered {
+        /// The option that names it.
+        option: &'static str,
+        /// The name.
+        name: String,
+        /// Which is nearest, or that there is none.
+        hint: String,
+    },
+    /// One pipeline names a stage twice.
+    #[error("storage.{option}: the stage {name:?} is named twice")]
+    NamedTwice {
+        /// The option.
+        option: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Two stages of this binary have one name.
+    #[error("two stages are called {0:?}")]
+    RegisteredTwice(String),
+}
+
+impl Stages {
+    /// Adds a stage.
+    #[must_use]
+    pub fn with(mut self, stage: impl Stage + 'static) -> Self {
+        self.registered.push(Arc::new(stage));
+        self
+    }
+
+    /// The names of all stages, in the order they were added.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.registered.iter().map(|stage| stage.name())
+    }
+
+    /// Checks that every pipeline names stages that are there.
+    ///
+    /// # Errors
+    /// As the variants of [`StageError`] say.
+    pub fn check(&self, config: &PipelinesConfig) -> Result<(), StageError> {
+        self.pipelines(config).map(drop)
+    }
+
+    pub(crate) fn pipelines(&self, config: &PipelinesConfig) -> Result<Pipelines, StageError> {
+        for (at, name) in self.names().enumerate() {
+            if self.names().take(at).any(|earlier| earlier == name) {
+                return Err(StageError::RegisteredTwice(name.to_owned()));
+            }
+        }
+        Ok(Pipelines {
+            queue: self.pipeline("queue_pipeline", &config.queue)?,
+            message: self.pipeline("message_pipeline", &config.message)?,
+            claim: self.pipeline("claim_pipeline", &config.claim)?,
+            subscription: self.pipeline("subscription_pipeline", &config.subscription)?,
+            topic: self.pipeline("topic_pipeline", &config.topic)?,
+        })
+    }
+
+    fn pipeline(
+        &self,
+        option: &'static str,
+        names: &[String],
+    ) -> Result<Vec<Arc<dyn Stage>>, StageError> {
+        let mut pipeline: Vec<Arc<dyn Stage>> = Vec::with_capacity(names.len());
+        for name in names {
+            let Some(stage) = self.registered.iter().find(|stage| stage.name() == name) else {
+                let hint = self.hint(name);
+                return Err(StageError::NotRegistered { option, name: name.clone(), hint });
+            };
+            if pipeline.iter().any(|earlier| earlier.name() == name) {
+                return Err(StageError::NamedTwice { option, name: name.clone() });
+            }
+            pipeline.push(Arc::clone(stage));
+        }
+        Ok(pipeline)
+    }
+
+    fn hint(&self, name: &str) -> String {
+        let nearest = self.names().min_by_key(|each| strsim::damerau_levenshtein(each, name));
+        match nearest {
+            Some(nearest) => format!("the nearest is {nearest:?}"),
+            None => "this binary has none".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Stages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
