@@ -86,3 +86,12 @@ pub struct Claim {
     /// How many messages this call put into the transfer set of the queue, waiting for the mover.
     pub transferred: usize,
 }
+
+/// The bound below which a message is extended by a claim that ends at `claim_end`: both ends are compared in
+/// whole seconds, in which lifetimes are given.
+///
+/// A message that ends earlier within the last second keeps its ttl and lives exactly as long as the claim, so no
+/// message ends under a live claim.
+pub fn extended_below(claim_end: Millis) -> Millis {
+    claim_end.saturating_sub(claim_end.rem_euclid(1000))
+}

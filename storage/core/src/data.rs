@@ -163,8 +163,10 @@ pub trait ClaimStore: Send + Sync {
     /// Claims up to `limit` free messages, oldest first, as one atomic unit.
     ///
     /// - A message belongs to at most one live claim, under any concurrency and across servers.
-    /// - A message that would expire before the claim gets expiry = claim expiry + grace and
-    ///   ttl = claim ttl + grace; others are left as they are.
+    /// - A message that would expire before the claim, compared in whole seconds
+    ///   ([`extended_below`](crate::extended_below)), gets expiry = claim expiry + grace and
+    ///   ttl = claim ttl + grace; one that would expire in the last second gets the expiry of the
+    ///   claim; others are left as they are.
     /// - An unknown or empty queue yields a claim without messages, which does not exist afterwards.
     /// - With a dead-letter rule, of the messages taken, one whose count is below the maximum is
     ///   counted and handed out; the others move to the target instead, with claim count 0 and, if

@@ -17,7 +17,9 @@ mod subscription;
 mod transfer;
 
 pub use capability::{Capabilities, Capability, Durability, StoreStatus};
-pub use claim::{Claim, CreateClaim, DeadLetter, DeleteClaim, GetClaim, UpdateClaim};
+pub use claim::{
+    Claim, CreateClaim, DeadLetter, DeleteClaim, GetClaim, UpdateClaim, extended_below,
+};
 pub use control::{
     ControlDriver, CreateQueue, DeleteQueue, FilterValue, ListQueues, QueueFilter, QueueRecord,
     QueueStore, UpdateQueue,

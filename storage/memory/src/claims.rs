@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sukkal_storage::{
     Claim, ClaimId, ClaimMark, ClaimStore, CreateClaim, DeadLetter, DeleteClaim, GetClaim, Marker,
-    Message, Millis, QueueKey, Result, StorageError, Transfer, UpdateClaim,
+    Message, Millis, QueueKey, Result, StorageError, Transfer, UpdateClaim, extended_below,
 };
 
 use crate::data::{MemoryData, Queues};
@@ -105,9 +105,11 @@ fn hold(queue: &mut Queue, command: &CreateClaim, markers: Vec<Marker>) {
 fn mark(message: &mut Message, id: ClaimId, ttl: i64, grace: i64, now: Millis) {
     let expires_at = later(now, ttl);
     message.claim = Some(ClaimMark { id, expires_at });
-    if message.expires_at < expires_at {
+    if message.expires_at < extended_below(expires_at) {
         message.expires_at = later(expires_at, grace);
         message.ttl = ttl.saturating_add(grace);
+    } else {
+        message.expires_at = message.expires_at.max(expires_at);
     }
 }
 

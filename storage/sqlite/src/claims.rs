@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Binary};
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
 use sukkal_storage::{
     Claim, ClaimId, ClaimMark, ClaimStore, CreateClaim, DeleteClaim, GetClaim, Message, Millis,
-    Result, StorageError, UpdateClaim,
+    Result, StorageError, UpdateClaim, extended_below,
 };
 
 use crate::command::{Command, Query};
@@ -68,6 +68,13 @@ statement! {
         before: i64 => BigInt,
     } = "UPDATE message INDEXED BY message_claim SET expires_at = ?, ttl = ? \
          WHERE claim = ? AND claim > 4294967296 AND expires_at < ?";
+}
+
+statement! {
+    /// Lets the messages of a claim live as long as the claim.
+    KeepAll { expires_at: i64 => BigInt, claim: i64 => BigInt, before: i64 => BigInt }
+        = "UPDATE message INDEXED BY message_claim SET expires_at = ? \
+           WHERE claim = ? AND claim > 4294967296 AND expires_at < ?";
 }
 
 statement! {
@@ -193,8 +200,12 @@ fn hold(
         message.claim_count += i64::from(command.dead_letter.is_some());
         Hold { claim: key, claim_count: message.claim_count, seq }.execute(connection)?;
         if message.expires_at < expires_at {
-            message.expires_at = later(expires_at, command.grace);
-            message.ttl = command.ttl.saturating_add(command.grace);
+            if message.expires_at < extended_below(expires_at) {
+                message.expires_at = later(expires_at, command.grace);
+                message.ttl = command.ttl.saturating_add(command.grace);
+            } else {
+                message.expires_at = expires_at;
+            }
             Extend { expires_at: message.expires_at, ttl: message.ttl, seq }.execute(connection)?;
         }
         held.push(message);
@@ -236,9 +247,10 @@ impl Command for UpdateClaim {
             expires_at: later(ends, self.grace),
             ttl: self.ttl.saturating_add(self.grace),
             claim: found.key,
-            before: ends,
+            before: extended_below(ends),
         }
         .execute(connection)?;
+        KeepAll { expires_at: ends, claim: found.key, before: ends }.execute(connection)?;
         Ok(())
     }
 }

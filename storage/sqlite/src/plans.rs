@@ -4,7 +4,7 @@
 use diesel::sql_types::Text;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
-use crate::claims::{ExtendAll, FindClaim, Hold, MessagesOf};
+use crate::claims::{ExtendAll, FindClaim, Hold, KeepAll, MessagesOf};
 use crate::messages::delete::{DeleteRow, FindMessage, LivingClaim, RemoveIfEmpty};
 use crate::messages::free::{
     FreeMessages, MessageAt, PlacesOfEndedClaims, PlacesOfPassedDelays, PlacesOfState,
@@ -77,6 +77,7 @@ plans! {
     finds_a_claim_by_id: FindClaim<'_> => ["SEARCH claim USING INDEX claim_id (id=? AND log=?)"];
     reads_messages_of_a_claim_in_order: MessagesOf => ["SEARCH m USING INDEX message_claim (claim=?)", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"];
     holds_a_message_by_row: Hold => ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"];
+    keeps_messages_by_claim: KeepAll => ["SEARCH message USING INDEX message_claim (claim=?)"];
     extends_messages_by_claim: ExtendAll => ["SEARCH message USING INDEX message_claim (claim=?)"];
     finds_pending_transfers_in_order: transfers::PendingOf<'_> => ["SEARCH q USING INDEX queue_name (project=? AND kind=? AND name=?)", "SEARCH t USING INDEX transfer_log (log=?)"];
     finds_any_pending_transfers_in_order: transfers::PendingAny => ["SCAN t", "SEARCH q USING INDEX queue_log (log=?)"];

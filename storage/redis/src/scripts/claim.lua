@@ -13,12 +13,15 @@ local function reply(list, moved)
   return out
 end
 
--- The record of a message under a claim, and its new expiry if that changed.
+-- The record of a message under a claim, and its new expiry if that changed: a message that would
+-- expire before the claim, in whole seconds, is extended; none expires under the claim.
 local function held(record, tail, ends, longer_ttl, longer_ends, more)
   local expires, ttl, count = read('>ddd', record, 10)
   local extended
-  if expires < ends then
+  if expires < ends - ends % 1000 then
     expires, ttl, extended = longer_ends, longer_ttl, longer_ends
+  elseif expires < ends then
+    expires, extended = ends, ends
   end
   return 'c' .. string.sub(record, 2, 9) .. pack('>ddd', expires, ttl, count + more) .. tail, extended
 end

@@ -1,6 +1,8 @@
 //! When claims end, how they are renewed, and how they lengthen the life of messages.
 
-use sukkal_storage::{Capability, Claim, ClaimId, CreateClaim, NewMessage, Result, UpdateClaim};
+use sukkal_storage::{
+    Capability, Claim, ClaimId, CreateClaim, NewMessage, Post, Result, UpdateClaim,
+};
 
 use crate::bench::{Bench, CLAIM_TTL, Queue, SECOND, TTL, bodies, message};
 use crate::case::{Need, assert_refused, cases};
@@ -15,6 +17,7 @@ cases! {
         an_updated_claim_outlives_its_first_end,
         repeated_updates_leave_one_end,
         a_message_that_would_expire_first_is_extended,
+        lifetimes_are_compared_in_whole_seconds,
         a_message_that_ends_with_the_claim_is_left_as_it_is,
         a_message_that_outlives_the_claim_is_left_as_it_is,
         an_update_extends_messages_as_creation_does,
@@ -127,6 +130,25 @@ async fn a_message_that_would_expire_first_is_extended(bench: Bench) {
     assert_eq!((handed_out.ttl, handed_out.expires_at), expected);
     assert_eq!((stored.ttl, stored.expires_at), expected);
     assert_eq!(stored.created_at, queue.start);
+}
+
+async fn lifetimes_are_compared_in_whole_seconds(bench: Bench) {
+    let queue = bench.queue();
+    let second = queue.start - queue.start.rem_euclid(SECOND) + SECOND;
+    let messages = ["a", "b"].map(|body| NewMessage { ttl: CLAIM_TTL, ..message(body) });
+    let post = Post { now: second, ..queue.post_of(messages.to_vec()) };
+    queue.messages().post(post).await.expect("the messages are posted");
+
+    let same = queue.create_claim(queue.claim_of(1, second + SECOND - 1)).await;
+    let next = queue.create_claim(queue.claim_of(1, second + SECOND)).await;
+    update(&queue, same.id, CLAIM_TTL, 30, second + SECOND - 1).await.expect("the claim lives");
+
+    let (held, longer) = (&same.messages[0], &next.messages[0]);
+    assert_eq!((held.ttl, held.expires_at), (CLAIM_TTL, second + (CLAIM_TTL + 1) * SECOND - 1));
+    assert!(longer.ttl > CLAIM_TTL);
+    assert!(longer.expires_at > second + SECOND + CLAIM_TTL * SECOND);
+    let stored = &queue.all(second + SECOND).await[0];
+    assert_eq!((stored.ttl, stored.expires_at), (held.ttl, held.expires_at));
 }
 
 async fn a_message_that_ends_with_the_claim_is_left_as_it_is(bench: Bench) {
