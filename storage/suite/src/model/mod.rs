@@ -1,9 +1,12 @@
 //! Random sequences of commands, played on the subject and on the memory driver: whatever can be
 //! observed must be the same.
 
+mod answers;
 mod markers;
+mod placements;
 mod play;
 mod step;
+mod subscriptions;
 mod translate;
 mod world;
 

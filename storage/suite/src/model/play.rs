@@ -1,19 +1,17 @@
 //! Plays a sequence on two stores and compares every answer.
 
-use std::fmt::Debug;
-
 use sukkal_storage::{
     After, Capability, Claim, FinishTransfers, GetClaim, ListMessages, Message, Millis,
     PurgeMessages, QueueKey, QueueRecord, QueueState, ReceiveTransfers, Result, SettleTransfers,
     StatsQuery, StorageError, Store, Transfer, UpdateQueue,
 };
 
+use crate::model::answers::{Answers, one_refusal, same, text};
+use crate::model::placements;
 use crate::model::step::{Action, Sequence, Step};
+use crate::model::subscriptions;
 use crate::model::translate::{Command, States, command};
 use crate::model::world::World;
-
-/// What both stores answered; the error of a store is an answer too.
-type Answers<T> = (Result<T, String>, Result<T, String>);
 
 /// Plays a sequence in projects of its own.
 ///
@@ -22,7 +20,21 @@ type Answers<T> = (Result<T, String>, Result<T, String>);
 pub(super) async fn play(store: &Store, sequence: &Sequence, start: Millis) -> Result<(), String> {
     let model = sukkal_storage_memory::open();
     let mut player = Player { subject: store, model: &model, world: World::new(start) };
-    let has_claims = store.data.capabilities().has(Capability::Claims);
+    let places = sequence.steps.iter().any(|step| matches!(step.action, Action::Placement(_)));
+    if !places {
+        return play_on(&mut player, sequence).await;
+    }
+    let text = placements::begin(store, &model).await.map_err(|error| error.to_string())?;
+    let mut played = play_on(&mut player, sequence).await;
+    if played.is_ok() {
+        played = placements::look_at(&player).await;
+    }
+    placements::end(store, text).await.map_err(|error| error.to_string())?;
+    played
+}
+
+async fn play_on(player: &mut Player<'_>, sequence: &Sequence) -> Result<(), String> {
+    let has_claims = player.subject.data.capabilities().has(Capability::Claims);
     let mut last = None;
     for (index, step) in sequence.steps.iter().enumerate() {
         if needs_claims(&step.action) && !has_claims {
@@ -47,10 +59,11 @@ fn needs_claims(action: &Action) -> bool {
     )
 }
 
-struct Player<'a> {
+/// Both stores, and what was done to them so far.
+pub(super) struct Player<'a> {
     subject: &'a Store,
     model: &'a Store,
-    world: World,
+    pub(super) world: World,
 }
 
 impl Player<'_> {
@@ -87,7 +100,7 @@ impl Player<'_> {
     }
 
     /// Runs a command on both stores.
-    async fn both<T>(&self, call: impl AsyncFn(&Store) -> Result<T>) -> Answers<T> {
+    pub(super) async fn both<T>(&self, call: impl AsyncFn(&Store) -> Result<T>) -> Answers<T> {
         (call(self.subject).await.map_err(text), call(self.model).await.map_err(text))
     }
 
@@ -215,6 +228,8 @@ impl Player<'_> {
                 };
                 same(self.both(call).await).map(drop)
             }
+            Command::Subscription(command) => subscriptions::run(self, command).await,
+            Command::Placement(command) => placements::run(self, command).await,
             _ => Ok(()),
         }
     }
@@ -273,6 +288,10 @@ impl Player<'_> {
                     now,
                 };
                 self.list(query, None).await?;
+            }
+            subscriptions::look_at(self, queue.clone()).await?;
+            if !self.world.is_used(&queue) {
+                continue;
             }
             self.stats(StatsQuery { queue: queue.clone(), now }).await?;
             self.state(&queue).await?;
@@ -350,24 +369,4 @@ async fn move_one(store: &Store, transfer: Transfer, times: usize, now: Millis) 
         transfers.settle(SettleTransfers { target: target.clone(), ids: ids.clone() }).await?;
     }
     Ok(())
-}
-
-/// Compares two answers; back-end failures are never right.
-fn same<T: PartialEq + Debug>((subject, model): Answers<T>) -> Result<Result<T, String>, String> {
-    match &subject {
-        Err(error) if error.starts_with("Unavailable") || error.starts_with("Damaged") => {
-            Err(format!("the store failed: {error}"))
-        }
-        _ if subject == model => Ok(subject),
-        _ => Err(format!("the answers differ\n  subject: {subject:?}\n  model:   {model:?}")),
-    }
-}
-
-fn text(error: StorageError) -> String {
-    format!("{error:?}")
-}
-
-/// Which of several refused messages is named is not fixed.
-fn one_refusal(error: String) -> String {
-    if error.starts_with("MessageNotClaimed") { "MessageNotClaimed".to_owned() } else { error }
 }

@@ -6,10 +6,14 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use sukkal_storage::Millis;
 
+use crate::model::{placements, subscriptions};
+
 /// How many projects and queues per project a sequence uses.
 pub(super) const PROJECTS: u8 = 2;
 /// See [`PROJECTS`]. The first queue of a project sends its dead letters to the second.
 pub(super) const QUEUES: u8 = 2;
+/// The number of the topic of a project; it has the name of the first queue.
+pub(super) const TOPIC: u8 = QUEUES;
 
 /// Refers to one of the things made so far, or to one that never was.
 pub(super) type Pick = u8;
@@ -133,6 +137,8 @@ pub(super) enum Action {
         after: bool,
         filter: bool,
     },
+    Subscription(subscriptions::Action),
+    Placement(placements::Action),
     /// The previous command once more, as a caller does who got no answer.
     Repeat,
 }
@@ -158,9 +164,16 @@ pub(super) fn sequences() -> impl Strategy<Value = Sequence> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let action = prop_oneof![8 => messages(), 7 => claims(), 2 => states(), 1 => records()];
+    let action = prop_oneof![
+        8 => messages(),
+        7 => claims(),
+        2 => states(),
+        1 => records(),
+        3 => subscriptions::actions().prop_map(Action::Subscription),
+        1 => placements::actions().prop_map(Action::Placement),
+    ];
     let project = prop_oneof![5 => Just(0), 1 => 0..PROJECTS];
-    let queue = prop_oneof![2 => Just(0), 1 => 0..QUEUES];
+    let queue = prop_oneof![6 => Just(0), 3 => 0..QUEUES, 1 => Just(TOPIC)];
     (wait(), project, queue, action).prop_map(|(wait, project, queue, action)| Step {
         wait,
         project,

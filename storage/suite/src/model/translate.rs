@@ -9,7 +9,9 @@ use sukkal_storage::{
 };
 use uuid::Uuid;
 
+use crate::model::placements;
 use crate::model::step::{Action, Draft, Place, Rule, Step};
+use crate::model::subscriptions;
 use crate::model::world::{World, client};
 
 /// A command with everything it needs; what differs between the stores is found when it is run.
@@ -44,6 +46,8 @@ pub(super) enum Command {
     },
     DeleteRecord(DeleteQueue),
     ListRecords(ListQueues),
+    Subscription(subscriptions::Command),
+    Placement(placements::Command),
 }
 
 /// The states that decide what a command says, as the model has them.
@@ -60,6 +64,7 @@ pub(super) fn command(
     letters: bool,
 ) -> Option<Command> {
     let (queue, now) = (world.queue_of(step), world.now);
+    world.used(queue.clone());
     Some(match &step.action {
         Action::Post { drafts, client, stale } => {
             post(world, queue, drafts, (*client, *stale), states, letters)
@@ -94,6 +99,10 @@ pub(super) fn command(
         }
         Action::Pop { limit } => Command::Pop(PopMessages { queue, limit: *limit, now }),
         Action::Purge { limit } => Command::Purge(queue, *limit),
+        Action::Subscription(action) => {
+            Command::Subscription(subscriptions::command(world, queue, action))
+        }
+        Action::Placement(action) => Command::Placement(placements::command(world, queue, action)),
         Action::Stats => Command::Stats(StatsQuery { queue, now }),
         Action::Repeat => return None,
         action => return other_command(world, step, states, letters, action),
@@ -168,7 +177,7 @@ fn record_command(world: &World, step: &Step, action: &Action) -> Option<Command
             let after = after.then(|| queue.name.to_string());
             Command::ListRecords(ListQueues {
                 project: queue.project,
-                kind: sukkal_storage::Kind::Queue,
+                kind: queue.kind,
                 after,
                 limit: *limit,
                 filter,

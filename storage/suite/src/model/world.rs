@@ -1,20 +1,24 @@
 //! What a sequence has made so far, so that steps can refer to it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-use sukkal_storage::{ClaimId, ClientId, MessageId, Millis, QueueKey};
+use sukkal_storage::{ClaimId, ClientId, MessageId, Millis, QueueKey, SubscriptionId};
 use uuid::Uuid;
 
 use crate::model::markers::Markers;
-use crate::model::step::{PROJECTS, Pick, QUEUES, Step, Wait};
+use crate::model::step::{PROJECTS, Pick, Step, TOPIC, Wait};
 
 /// The things of one sequence.
 pub(super) struct World {
     pub(super) now: Millis,
     pub(super) markers: Markers,
+    name: String,
     queues: Vec<QueueKey>,
+    used: HashSet<QueueKey>,
     messages: HashMap<QueueKey, Vec<MessageId>>,
     claims: HashMap<QueueKey, Vec<ClaimId>>,
+    subscriptions: HashMap<QueueKey, Vec<SubscriptionId>>,
     ends: BTreeSet<Millis>,
 }
 
@@ -22,11 +26,25 @@ impl World {
     pub(super) fn new(now: Millis) -> Self {
         let name = Uuid::new_v4().simple().to_string();
         let queues = (0..PROJECTS)
-            .flat_map(|project| (0..QUEUES).map(move |queue| (project, queue)))
-            .map(|(project, queue)| QueueKey::new(format!("{name}-{project}"), format!("q{queue}")))
+            .flat_map(|project| (0..=TOPIC).map(move |queue| (project, queue)))
+            .map(|(project, queue)| key(format!("{name}-{project}"), queue))
             .collect();
-        let (messages, claims) = (HashMap::new(), HashMap::new());
-        Self { now, markers: Markers::default(), queues, messages, claims, ends: BTreeSet::new() }
+        Self {
+            now,
+            markers: Markers::default(),
+            name,
+            queues,
+            used: HashSet::new(),
+            messages: HashMap::new(),
+            claims: HashMap::new(),
+            subscriptions: HashMap::new(),
+            ends: BTreeSet::new(),
+        }
+    }
+
+    /// The name of a pool by number.
+    pub(super) fn pool(&self, number: u8) -> Arc<str> {
+        format!("{}-{number}", self.name).into()
     }
 
     pub(super) fn queues(&self) -> &[QueueKey] {
@@ -34,7 +52,17 @@ impl World {
     }
 
     pub(super) fn queue_of(&self, step: &Step) -> QueueKey {
-        self.queues[usize::from(step.project * QUEUES + step.queue)].clone()
+        self.queues[usize::from(step.project * (TOPIC + 1) + step.queue)].clone()
+    }
+
+    /// Remembers that a step was about a queue.
+    pub(super) fn used(&mut self, queue: QueueKey) {
+        self.used.insert(queue);
+    }
+
+    /// Whether any step was about a queue, or may have moved something there.
+    pub(super) fn is_used(&self, queue: &QueueKey) -> bool {
+        self.used.contains(queue)
     }
 
     /// The queue that gets the dead letters of a queue, for the first of each project.
@@ -73,8 +101,17 @@ impl World {
         self.claims.entry(queue.clone()).or_default().push(id);
     }
 
+    pub(super) fn made_subscription(&mut self, queue: &QueueKey, id: SubscriptionId) {
+        self.subscriptions.entry(queue.clone()).or_default().push(id);
+    }
+
+    pub(super) fn subscription(&self, queue: &QueueKey, pick: Pick) -> SubscriptionId {
+        choose(self.subscriptions.get(queue), pick)
+    }
+
     /// Lets the messages of one queue also be looked for in another.
     pub(super) fn may_have_moved(&mut self, source: &QueueKey, target: &QueueKey) {
+        self.used.insert(target.clone());
         let moved = self.messages.get(source).cloned().unwrap_or_default();
         let known = self.messages.entry(target.clone()).or_default();
         for id in moved {
@@ -98,6 +135,14 @@ impl World {
 
     pub(super) fn all_claims(&self, queue: &QueueKey) -> Vec<ClaimId> {
         self.claims.get(queue).cloned().unwrap_or_default()
+    }
+}
+
+/// The queue or topic of a project by number.
+fn key(project: String, number: u8) -> QueueKey {
+    match number {
+        TOPIC => QueueKey::topic(project, "q0"),
+        queue => QueueKey::new(project, format!("q{queue}")),
     }
 }
 
