@@ -1,7 +1,6 @@
-//! What the driver promises beyond the storage contract: opening, damage, full disks, syncs.
+//! What the driver promises beyond the storage contract: opening, damage, full disks.
 
 mod damage;
-mod durability;
 mod full;
 mod opening;
 mod posting;
