@@ -5,10 +5,10 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use sukkal_storage::{Capability, Durability, StorageError};
+use sukkal_storage::{Attributes, Body, Capability, Durability, Kind, QueueKey, StorageError};
 use tempfile::TempDir;
 
-use crate::posting::{close, list, message, open, open_uri, post};
+use crate::posting::{close, list, message, open, open_uri, post, queue};
 
 fn change(path: &Path, text: &str) {
     let mut connection =
@@ -105,6 +105,69 @@ async fn refuses_a_newer_schema() {
     let reason = refusal(folder.path()).await;
 
     assert!(reason.contains("schema version is 99"), "{reason}");
+}
+
+/// A file as the first schema had it, with a queue, its record and a message on its way.
+fn file_of_version_1(path: &Path) {
+    change(path, include_str!("../../migrations/00000000000001_store/up.sql"));
+    change(
+        path,
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, \
+           run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('00000000000001');
+         INSERT INTO record VALUES (CAST('project' AS BLOB), CAST('queue' AS BLOB), 2, 7, X'7b7d');
+         UPDATE counter SET value = 7;
+         INSERT INTO queue VALUES (3, CAST('project' AS BLOB), CAST('queue' AS BLOB), 5, 2, 0, 10);",
+    );
+    let body = Body::json(&b"1"[..]);
+    let crc = body.checksum(&Attributes::new());
+    change(
+        path,
+        &format!(
+            "INSERT INTO message VALUES (1, 2, 4294967296, 9999999, 60, 0, 5, 9, \
+               X'00000000000000000000000000000001', 1, NULL, X'', 0, {crc}, NULL, X'', X'31');
+             INSERT INTO transfer VALUES (1, 5, CAST('p' AS BLOB), CAST('dead' AS BLOB), \
+               X'00000000000000000000000000000002', 60, 1, 9999999, X'', 0, {crc}, NULL, X'', X'31');"
+        ),
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_opened_with_all_that_is_in_it() {
+    let folder = TempDir::new().unwrap();
+    file_of_version_1(&folder.path().join("sukkal.db"));
+
+    let store = open(folder.path(), &[]).await.unwrap();
+
+    let record = store.control.queues().get(&queue()).await.unwrap().unwrap();
+    assert_eq!((record.generation, record.revision, &record.metadata[..]), (2, 7, &b"{}"[..]));
+    let messages = list(&store).await.unwrap();
+    assert_eq!(
+        (messages.len(), messages[0].marker, &messages[0].body.bytes[..]),
+        (1, 9, &b"1"[..])
+    );
+    assert_eq!(store.data.queues().state(&queue()).await.unwrap().generation, 2);
+    let pending = store.data.transfers().pending(None, 10).await.unwrap();
+    assert_eq!((&pending[0].source, &pending[0].target), (&queue(), &QueueKey::new("p", "dead")));
+    let topic = QueueKey { kind: Kind::Topic, ..queue() };
+    assert!(store.control.queues().get(&topic).await.unwrap().is_none());
+    assert_eq!(store.control.placements().layout().await.unwrap().revision, 0);
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_examined_as_it_is_and_migrated_on_demand() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sukkal.db");
+    file_of_version_1(&file);
+
+    let checked = sukkal_storage_sqlite::check(&file).unwrap();
+    let before = sukkal_storage_sqlite::status(&file).unwrap();
+    sukkal_storage_sqlite::migrate(&file).unwrap();
+    let after = sukkal_storage_sqlite::status(&file).unwrap();
+
+    assert_eq!((checked.is_sound(), checked.messages), (true, 2));
+    assert_eq!((before.schema_version, after.schema_version), (1, after.current_version));
+    assert!(sukkal_storage_sqlite::check(&file).unwrap().is_sound());
 }
 
 #[tokio::test]
