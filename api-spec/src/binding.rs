@@ -192,6 +192,8 @@ pub struct Misfit {
 /// How HTTP carries an operation.
 #[derive(Debug)]
 pub struct HttpBinding {
+    /// Whether old services do not have it here.
+    pub extension: bool,
     /// The method.
     pub method: &'static str,
     /// The path, with variables in braces.
@@ -221,6 +223,8 @@ pub struct HttpBinding {
 /// How the WebSocket carries an operation.
 #[derive(Debug)]
 pub struct WebSocketBinding {
+    /// Whether old services do not have it here.
+    pub extension: bool,
     /// The action.
     pub action: &'static str,
     /// Whether a frame may leave the body out.

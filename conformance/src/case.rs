@@ -1,8 +1,11 @@
 //! A case: one thing a server must do, written once for every transport and every store.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use clap::ValueEnum;
+use serde::Serialize;
 use sukkal_spec::OperationInfo;
 
 use crate::service::{Service, Transport};
@@ -21,6 +24,32 @@ pub enum Need {
     WebSocket,
     /// JSON: the case sends a text that no other encoding can carry.
     Json,
+    /// An addition of this service, in an operation that others have as well.
+    Extension,
+}
+
+/// What a case asks of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// What every service of this API does.
+    Compatible,
+    /// What this service has added.
+    Extended,
+}
+
+impl Level {
+    /// Every level, the basic one first.
+    pub const ALL: [Self; 2] = [Self::Compatible, Self::Extended];
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Compatible => "compatible",
+            Self::Extended => "extended",
+        })
+    }
 }
 
 /// One thing a server must do.
@@ -44,6 +73,19 @@ impl Case {
         &self.name[before..]
     }
 
+    /// The level that it belongs to over a transport.
+    pub fn level(&self, transport: Transport) -> Level {
+        let binding = if transport == Transport::Http {
+            self.operation.http.map(|binding| binding.extension)
+        } else {
+            self.operation.websocket.map(|binding| binding.extension)
+        };
+        let added = self.operation.extension
+            || binding == Some(true)
+            || self.needs.contains(&Need::Extension);
+        if added { Level::Extended } else { Level::Compatible }
+    }
+
     /// Whether it can run over a transport.
     pub fn fits(&self, transport: Transport) -> bool {
         let bound = if transport == Transport::Http {
@@ -53,7 +95,7 @@ impl Case {
         };
         bound
             && self.needs.iter().all(|need| match need {
-                Need::Clock => true,
+                Need::Clock | Need::Extension => true,
                 Need::Http => transport == Transport::Http,
                 Need::WebSocket => transport != Transport::Http,
                 Need::Json => transport != Transport::MessagePack,

@@ -8,12 +8,13 @@ use std::time::{Duration, SystemTime};
 use std::{fs, io, panic};
 
 use clap::Parser;
+use sukkal_conformance::case::Level;
 use sukkal_conformance::client::ClientError;
 use sukkal_conformance::recorded::{
     self, Options, Report, Selection, Table, Vectors, VectorsError,
 };
 use sukkal_conformance::report::{self, CaseReport, Outcome};
-use sukkal_conformance::run::run_all;
+use sukkal_conformance::run::{Chosen, run_all};
 use sukkal_conformance::service::Target;
 
 /// Plays recorded exchanges against a messaging server, compares the answers, and runs every case.
@@ -47,6 +48,15 @@ struct Arguments {
     /// Write every result as JSON to this file
     #[arg(long)]
     report: Option<PathBuf>,
+    /// Write every result as JUnit XML to this file
+    #[arg(long)]
+    junit: Option<PathBuf>,
+    /// Write the counts and what failed as Markdown to this file
+    #[arg(long)]
+    markdown: Option<PathBuf>,
+    /// Run the cases of this level only; without it both are run, and the result says how each level did
+    #[arg(long)]
+    level: Option<Level>,
     /// Write the ids of the exchanges that passed to this file
     #[arg(long)]
     list_passed: Option<PathBuf>,
@@ -140,7 +150,8 @@ async fn run_cases(arguments: &Arguments) -> Result<Vec<CaseReport>, Failure> {
     let target = Arc::new(Target::new(&arguments.http, arguments.ws.as_deref(), timeout)?);
     // A case that fails panics, and its message goes into the report.
     panic::set_hook(Box::new(|_| {}));
-    let reports = run_all(&target, &arguments.name, &arguments.case, arguments.jobs).await;
+    let chosen = Chosen { part: &arguments.case, level: arguments.level };
+    let reports = run_all(&target, &arguments.name, chosen, arguments.jobs).await;
     drop(panic::take_hook());
     Ok(reports)
 }
@@ -154,8 +165,12 @@ fn print_cases(out: &mut impl Write, cases: &[CaseReport]) -> io::Result<()> {
             writeln!(out, "FAILED     [{}] {}: {reason}", case.transport, case.name)?;
         }
     }
-    let [passed, failed, ignored] = report::totals(cases);
-    writeln!(out, "cases: {passed} passed, {failed} failed, {ignored} ignored")
+    for level in Level::ALL {
+        let [passed, failed, ignored] =
+            report::totals(cases.iter().filter(|case| case.level == level));
+        writeln!(out, "{level} cases: {passed} passed, {failed} failed, {ignored} ignored")?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where a run learns the wall time")]
@@ -203,12 +218,18 @@ fn write_files(
         fs::write(path, text).map_err(|reason| Failure::File { path: path.to_owned(), reason })
     };
     if let Some(path) = &arguments.report {
-        let mut document = serde_json::json!({ "cases": report::document(cases) });
+        let mut document = serde_json::json!({ "levels": report::levels(cases), "cases": report::document(cases) });
         if let Some(report) = report {
             document["totals"] = serde_json::json!(report.totals());
             document["exchanges"] = serde_json::json!(report.exchanges);
         }
         write(path, format!("{document:#}\n"))?;
+    }
+    if let Some(path) = &arguments.junit {
+        write(path, report::junit(cases, report))?;
+    }
+    if let Some(path) = &arguments.markdown {
+        write(path, report::markdown(cases, report))?;
     }
     if let (Some(path), Some(report)) = (&arguments.list_passed, report) {
         write(path, report.passed().flat_map(|id| [id, "\n"]).collect())?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
-use crate::case::{Case, Need};
+use crate::case::{Case, Level, Need};
 use crate::cases;
 use crate::report::{CaseReport, Outcome};
 use crate::service::{Service, Target, Transport};
@@ -25,20 +25,29 @@ pub async fn attempt(case: &Case, service: Service) -> Outcome {
     }
 }
 
-/// Runs every case whose name contains `part` over every transport, so many at a time.
+/// Which cases are run.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    /// Only those whose name contains this.
+    pub part: &'a str,
+    /// Only those of this level.
+    pub level: Option<Level>,
+}
+
+/// Runs the chosen cases over every transport, so many at a time.
 ///
 /// - `driver` is the name the reports get.
 /// - A case that moves the clock is ignored where there is none to move.
 pub async fn run_all(
     target: &Arc<Target>,
     driver: &str,
-    part: &str,
+    chosen: Chosen<'_>,
     jobs: usize,
 ) -> Vec<CaseReport> {
     let runs: Vec<(Case, Transport)> = Transport::ALL
         .into_iter()
         .flat_map(|transport| cases::all().map(move |case| (case, transport)))
-        .filter(|(case, transport)| case.fits(*transport) && case.short_name().contains(part))
+        .filter(|(case, transport)| case.fits(*transport) && chosen.takes(case, *transport))
         .collect();
     stream::iter(runs)
         .map(|(case, transport)| {
@@ -50,6 +59,13 @@ pub async fn run_all(
         .buffered(jobs.max(1))
         .collect()
         .await
+}
+
+impl Chosen<'_> {
+    fn takes(&self, case: &Case, transport: Transport) -> bool {
+        let level = self.level.is_none_or(|level| case.level(transport) == level);
+        level && case.short_name().contains(self.part)
+    }
 }
 
 async fn run(target: &Arc<Target>, case: &Case, transport: Transport) -> Outcome {

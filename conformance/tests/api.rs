@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use matrix::{Matrix, manual_clock};
 use sukkal_conformance::case::{Case, Need};
 use sukkal_conformance::cases;
-use sukkal_conformance::report::{CaseReport, Outcome, document};
+use sukkal_conformance::report::{CaseReport, Outcome, document, junit, markdown};
 use sukkal_conformance::run::attempt;
 use sukkal_conformance::service::Transport;
 
@@ -62,11 +62,17 @@ fn trial(suite: &Arc<Suite>, driver: usize, transport: Transport, case: Case) ->
     })
 }
 
-/// Writes what ran to `conformance/report.json` in the target folder.
+/// Writes what ran to `conformance/report.json` in the target folder, and its views beside it.
 fn write_report(reports: &[CaseReport]) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder");
     let folder = target.join("conformance");
     std::fs::create_dir_all(&folder).expect("a folder can be made");
-    std::fs::write(folder.join("report.json"), format!("{:#}\n", document(reports)))
-        .expect("the report can be written");
+    let files = [
+        ("report.json", format!("{:#}\n", document(reports))),
+        ("report.xml", junit(reports, None)),
+        ("report.md", markdown(reports, None)),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).expect("the report can be written");
+    }
 }

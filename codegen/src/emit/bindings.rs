@@ -136,7 +136,8 @@ fn http(spec: &Spec, operation: &Operation, binding: &HttpBinding) -> String {
         })
         .collect();
     format!(
-        "Some(&HttpBinding {{ method: {}, path: {}, query: {}, query_rest: {}, body: {body}, body_requires: {}, media_type: {}, max_body: {}, allowed: &[{}], refusals: &{}, errors: {}, unavailable: {} }})",
+        "Some(&HttpBinding {{ extension: {}, method: {}, path: {}, query: {}, query_rest: {}, body: {body}, body_requires: {}, media_type: {}, max_body: {}, allowed: &[{}], refusals: &{}, errors: {}, unavailable: {} }})",
+        binding.extension,
         literal(&binding.method),
         literal(&binding.path),
         query(spec, operation, binding),
@@ -154,7 +155,8 @@ fn http(spec: &Spec, operation: &Operation, binding: &HttpBinding) -> String {
 fn websocket(spec: &Spec, operation: &Operation, binding: &WebSocketBinding) -> String {
     let fields = operation.fields().keys().filter(|name| !binding.unbound.contains(name));
     format!(
-        "Some(&WebSocketBinding {{ action: {}, body_optional: {}, fields: {}, max_body: {}, refusals: &{}, errors: {}, unavailable: {} }})",
+        "Some(&WebSocketBinding {{ extension: {}, action: {}, body_optional: {}, fields: {}, max_body: {}, refusals: &{}, errors: {}, unavailable: {} }})",
+        binding.extension,
         literal(&binding.action),
         binding.body_optional,
         list(fields),

@@ -1,10 +1,16 @@
-//! How cases ended: by driver, transport and operation.
+//! How cases ended: by level, and by driver, transport and operation.
+
+mod junit;
+mod markdown;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::case::Case;
+pub use junit::junit;
+pub use markdown::markdown;
+
+use crate::case::{Case, Level};
 use crate::service::Transport;
 
 /// How a case ended.
@@ -25,6 +31,8 @@ pub struct CaseReport {
     pub driver: String,
     /// What carried the calls.
     pub transport: Transport,
+    /// What it asks of a server.
+    pub level: Level,
     /// The operation.
     pub operation: &'static str,
     /// The name of the case.
@@ -37,12 +45,24 @@ impl CaseReport {
     /// Notes how a case ended.
     pub fn new(driver: &str, transport: Transport, case: &Case, outcome: Outcome) -> Self {
         let (operation, name) = (case.operation.name, case.short_name());
-        Self { driver: driver.to_owned(), transport, operation, name, outcome }
+        let level = case.level(transport);
+        Self { driver: driver.to_owned(), transport, level, operation, name, outcome }
     }
 }
 
+/// Counts passed, failed and ignored runs, by level.
+pub fn levels(reports: &[CaseReport]) -> Value {
+    let of = |level| totals(reports.iter().filter(move |report| report.level == level));
+    let told = Level::ALL.map(|level| {
+        let [passed, failed, ignored] = of(level);
+        let counts = json!({ "passed": passed, "failed": failed, "ignored": ignored });
+        (level.to_string(), counts)
+    });
+    Value::Object(told.into_iter().collect())
+}
+
 /// Counts passed, failed and ignored runs.
-pub fn totals(reports: &[CaseReport]) -> [usize; 3] {
+pub fn totals<'a>(reports: impl IntoIterator<Item = &'a CaseReport>) -> [usize; 3] {
     let mut totals = [0; 3];
     for report in reports {
         totals[match report.outcome {
@@ -76,26 +96,4 @@ pub fn document(reports: &[CaseReport]) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tells_every_outcome_under_its_driver_transport_and_operation() {
-        let report = |name, outcome| CaseReport {
-            driver: "memory".to_owned(),
-            transport: Transport::Http,
-            operation: "ping",
-            name,
-            outcome,
-        };
-        let reports = [
-            report("a", Outcome::Passed),
-            report("b", Outcome::Failed("it differs".to_owned())),
-            report("c", Outcome::Ignored("needs a clock".to_owned())),
-        ];
-
-        let ended = json!({ "passed": 1, "failed": { "b": "it differs" }, "ignored": { "c": "needs a clock" } });
-        assert_eq!(document(&reports), json!({ "memory": { "http": { "ping": ended } } }));
-        assert_eq!(totals(&reports), [1, 1, 1]);
-    }
-}
+mod tests;
