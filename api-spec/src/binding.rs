@@ -206,6 +206,8 @@ pub struct HttpBinding {
     pub body: BodyShape,
     /// Fields that a body, if there is one, must have.
     pub body_requires: &'static [&'static str],
+    /// Whether members of the body that are no fields are refused.
+    pub closed: bool,
     /// The only media type, if the route insists.
     pub media_type: Option<&'static str>,
     /// The largest body.

@@ -4,8 +4,10 @@ mod matrix;
 
 use matrix::{Server, manual_clock};
 use serde_json::json;
-use sukkal_conformance::service::{Service, Transport};
-use sukkal_spec::{ClaimCreate, MessageDeleteMany, MessageGet, MessageList, MessagePop, QueueList};
+use sukkal_conformance::service::{Grant, Service, Transport};
+use sukkal_spec::{
+    ClaimCreate, MessageDeleteMany, MessageGet, MessageList, MessagePop, QueueList, QueueShare,
+};
 
 /// A server with these settings, on the memory driver.
 async fn server(changes: &[(&str, &str)]) -> Server {
@@ -90,5 +92,53 @@ async fn client_ids_may_be_other_than_uuids_where_configured() {
             let wrong = service.as_client(client);
             wrong.call(MessageList, input.clone()).await.expect_error("client_id_malformed");
         }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_shared_without_a_secret() {
+    let server = server(&[("signed_url.secret_key", "")]).await;
+
+    for service in services(&server) {
+        let refused = service.call(QueueShare, json!({ "queue_name": "jobs" })).await;
+        refused.expect_error("signing_key_missing");
+    }
+}
+
+#[tokio::test]
+async fn grants_last_no_longer_than_configured() {
+    let server = server(&[("signed_url.max_lifetime", "600")]).await;
+
+    for service in services(&server) {
+        let far = json!({ "queue_name": "jobs", "expires": "2100-01-01T00:00:00" });
+        service.call(QueueShare, far).await.expect_error("expiry_too_far");
+        let signed = service.call(QueueShare, json!({ "queue_name": "jobs" })).await;
+        let grant = Grant::read(signed.expect_outcome("signed").body());
+        let list = json!({ "queue_name": "jobs" });
+        service.holding(&grant).call(MessageList, list).await.expect_outcome("listed");
+    }
+}
+
+#[tokio::test]
+async fn keys_of_the_ring_sign_by_their_id() {
+    let changes =
+        [("signed_url.keys.2026", "a secret for tests"), ("signed_url.revoked_keys", "old")];
+    let keys = [("signed_url.keys.old", "another secret for tests")];
+    let server = server(&[changes.as_slice(), &keys].concat()).await;
+
+    for service in services(&server) {
+        let input = json!({ "queue_name": "jobs", "key_id": "2026" });
+        let signed = service.call(QueueShare, input).await.expect_outcome("signed");
+        let grant = Grant::read(signed.body());
+        let list = json!({ "queue_name": "jobs" });
+
+        assert_eq!(grant.key_id.as_deref(), Some("2026"));
+        service.holding(&grant).call(MessageList, list.clone()).await.expect_outcome("listed");
+        for key_id in [None, Some("old".to_owned())] {
+            let wrong = Grant { key_id, ..grant.clone() };
+            service.holding(&wrong).call(MessageList, list.clone()).await.expect_grant_refused();
+        }
+        let revoked = json!({ "queue_name": "jobs", "key_id": "old" });
+        service.call(QueueShare, revoked).await.expect_error("signing_key_unknown");
     }
 }

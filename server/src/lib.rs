@@ -18,6 +18,7 @@ pub mod request_id;
 mod run;
 mod running;
 pub mod shutdown;
+pub mod signature;
 pub mod stage;
 pub mod store;
 pub mod transport;

@@ -26,6 +26,7 @@ use crate::metrics::CallMetrics;
 use crate::placement::Placement;
 use crate::run::RunError;
 use crate::shutdown::Shutdown;
+use crate::signature::Signatures;
 use crate::stage::{Pipelines, Stages};
 use crate::transport::http::HttpFace;
 use crate::transport::websocket::upgrade;
@@ -126,6 +127,7 @@ impl Running {
 
     fn service(&self, clock: Clock, between: Between) -> Arc<Service<Controller>> {
         let placement = Placement::new(self.store.clone(), clock.clone());
+        let signatures = Signatures::new(self.config.signing.clone(), clock.clone());
         let targets: Arc<dyn crate::background::TransferTargets> = Arc::new(placement.clone());
         self.shutdown.spawn(placement.main().mover.clone().run(
             Arc::clone(&self.store.data),
@@ -149,6 +151,7 @@ impl Running {
             leases: leases.clone(),
             keys: between.keys,
             pipelines: between.pipelines,
+            signatures: signatures.clone(),
         };
         Arc::new(Service {
             api,
@@ -156,6 +159,7 @@ impl Running {
                 limits,
                 client_id: self.config.transport.client_id,
                 switches: self.config.switches.clone(),
+                signatures,
             },
             cors: Cors::from_config(&self.config.cors),
             config: self.config.clone(),

@@ -113,6 +113,9 @@ impl Place<'_> {
         if let Some(name) = binding.body_requires.iter().find(|name| !binding.body.contains(name)) {
             return self.fault("http.body_requires", format!("\"{name}\" is not in \"body\""));
         }
+        if binding.closed && binding.body.is_empty() {
+            return self.fault("http.closed", "is for routes that carry fields in \"body\"");
+        }
         for (name, allowed) in &binding.allowed {
             let key = format!("http.allowed.{name}");
             self.is_field(&key, name)?;

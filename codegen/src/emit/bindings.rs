@@ -136,13 +136,14 @@ fn http(spec: &Spec, operation: &Operation, binding: &HttpBinding) -> String {
         })
         .collect();
     format!(
-        "Some(&HttpBinding {{ extension: {}, method: {}, path: {}, query: {}, query_rest: {}, body: {body}, body_requires: {}, media_type: {}, max_body: {}, allowed: &[{}], refusals: &{}, errors: {}, unavailable: {} }})",
+        "Some(&HttpBinding {{ extension: {}, method: {}, path: {}, query: {}, query_rest: {}, body: {body}, body_requires: {}, closed: {}, media_type: {}, max_body: {}, allowed: &[{}], refusals: &{}, errors: {}, unavailable: {} }})",
         binding.extension,
         literal(&binding.method),
         literal(&binding.path),
         query(spec, operation, binding),
         option(binding.query_rest.as_deref()),
         list(&binding.body_requires),
+        binding.closed,
         option(binding.media_type.as_deref()),
         max_body(spec, binding.max_body.as_ref()),
         allowed.join(", "),

@@ -25,6 +25,8 @@ pub struct HttpBinding {
     #[serde(default)]
     pub body_requires: Vec<String>,
     #[serde(default)]
+    pub closed: bool,
+    #[serde(default)]
     pub allowed: IndexMap<String, Allowed>,
     #[serde(default)]
     pub payload: Option<String>,

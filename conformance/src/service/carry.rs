@@ -30,7 +30,8 @@ pub(super) fn http_request(
         }
     }
     let mut query = query(binding, &mut rest);
-    let body = body(binding.body, rest, &mut query);
+    let insists = binding.refusals.iter().any(|rule| rule.keyword == "missing");
+    let body = body(binding.body, insists, rest, &mut query);
     if !query.is_empty() {
         path.push('?');
         path.push_str(&query.join("&"));
@@ -40,6 +41,7 @@ pub(super) fn http_request(
         ("X-Project-ID".to_owned(), service.project().to_owned()),
     ];
     headers.extend(service.roles_for(info).map(|roles| ("X-Roles".to_owned(), roles.to_owned())));
+    headers.extend(service.grant.iter().flat_map(|grant| grant.headers()));
     if body.is_some() {
         let media_type = binding.media_type.unwrap_or("application/json");
         headers.push(("Content-Type".to_owned(), media_type.to_owned()));
@@ -75,9 +77,15 @@ fn query(binding: &HttpBinding, rest: &mut Map<String, Value>) -> Vec<String> {
     query
 }
 
-fn body(shape: BodyShape, mut rest: Map<String, Value>, query: &mut Vec<String>) -> Option<Value> {
+/// The body; one without members is only sent where the route insists on a body.
+fn body(
+    shape: BodyShape,
+    insists: bool,
+    mut rest: Map<String, Value>,
+    query: &mut Vec<String>,
+) -> Option<Value> {
     match shape {
-        BodyShape::Members(_) if rest.is_empty() => None,
+        BodyShape::Members(_) if rest.is_empty() && !insists => None,
         BodyShape::Members(_) => Some(Value::Object(rest)),
         BodyShape::Payload(field) => rest.shift_remove(field),
         BodyShape::None => {
@@ -94,6 +102,9 @@ pub(super) fn frame(service: &Service, info: &OperationInfo, input: Option<Value
     let mut headers = json!({ "Client-ID": service.client(), "X-Project-ID": service.project() });
     if let Some(roles) = service.roles_for(info) {
         headers["X-Roles"] = json!(roles);
+    }
+    if let Some(grant) = &service.grant {
+        grant.add_to(&mut headers);
     }
     let action = info.websocket.map_or("", |binding| binding.action);
     let mut frame = json!({ "action": action, "headers": headers });

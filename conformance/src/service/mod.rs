@@ -2,6 +2,7 @@
 
 mod carry;
 mod error;
+mod grant;
 mod reply;
 mod transport;
 
@@ -14,6 +15,7 @@ use sukkal_spec::{MessagePost, Operation, OperationInfo, QueueCreate, Subscripti
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+pub use grant::Grant;
 pub use reply::Reply;
 pub use transport::Transport;
 
@@ -73,6 +75,7 @@ pub struct Service {
     project: String,
     client: String,
     roles: Option<String>,
+    grant: Option<Arc<Grant>>,
     socket: Arc<Mutex<Option<WebSocketClient>>>,
 }
 
@@ -81,7 +84,7 @@ impl Service {
     pub fn new(target: Arc<Target>, transport: Transport) -> Self {
         let project = format!("conformance-{}", Uuid::new_v4().simple());
         let (client, socket) = (Uuid::new_v4().to_string(), Arc::default());
-        Self { target, transport, project, client, roles: None, socket }
+        Self { target, transport, project, client, roles: None, grant: None, socket }
     }
 
     /// The transport.
@@ -117,6 +120,13 @@ impl Service {
     #[must_use]
     pub fn with_roles(&self, roles: &str) -> Self {
         Self { roles: Some(roles.to_owned()), ..self.clone() }
+    }
+
+    /// The same client as the holder of a grant, which names the project.
+    #[must_use]
+    pub fn holding(&self, grant: &Grant) -> Self {
+        let project = grant.project.clone();
+        Self { project, grant: Some(Arc::new(grant.clone())), ..self.clone() }
     }
 
     /// The roles a client has when it calls this operation.

@@ -46,6 +46,11 @@ impl Reply {
         Self { info, transport, status, body, http: None, request }
     }
 
+    /// The transport that carried it.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
     /// Asserts the status that the transport promises for an outcome.
     #[track_caller]
     pub fn expect_outcome(self, name: &str) -> Self {

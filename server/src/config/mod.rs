@@ -13,6 +13,7 @@ mod options;
 mod page;
 mod problem;
 mod show;
+mod signing;
 mod switches;
 mod table;
 mod typed;

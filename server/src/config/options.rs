@@ -2,7 +2,7 @@
 
 use super::option::{Fallback, Kind, OptionDef};
 
-const fn option(
+pub(super) const fn option(
     section: &'static str,
     name: &'static str,
     kind: Kind,
@@ -12,7 +12,7 @@ const fn option(
     OptionDef { section, name, kind, fallback, secret: false, doc }
 }
 
-const fn flag(
+pub(super) const fn flag(
     section: &'static str,
     name: &'static str,
     default: bool,
@@ -21,7 +21,7 @@ const fn flag(
     option(section, name, Kind::Flag, Fallback::Flag(default), doc)
 }
 
-const fn number(
+pub(super) const fn number(
     section: &'static str,
     name: &'static str,
     (default, minimum, maximum): (i64, i64, i64),
@@ -31,7 +31,7 @@ const fn number(
     option(section, name, Kind::Integer { minimum, maximum, unit }, Fallback::Integer(default), doc)
 }
 
-const fn text(
+pub(super) const fn text(
     section: &'static str,
     name: &'static str,
     kind: Kind,
@@ -41,7 +41,7 @@ const fn text(
     option(section, name, kind, Fallback::Text(default), doc)
 }
 
-const fn list(
+pub(super) const fn list(
     section: &'static str,
     name: &'static str,
     default: &'static [&'static str],
@@ -357,6 +357,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         "security",
         "allow_placeholder_secrets",
         false,
-        "Allows keys that anybody can guess, such as those of examples. For tests.",
+        "Allows encryption keys that anybody can guess, such as repeated digits, and signing secrets known from examples, such as `secret`.",
     ),
 ];

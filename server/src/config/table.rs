@@ -3,6 +3,7 @@
 use super::limit::{LIMITS, LimitOption, highest};
 use super::option::{Fallback, Kind, OptionDef};
 use super::options::OPTIONS;
+use super::signing;
 
 /// All options, in the order they are shown.
 #[derive(Clone, Debug)]
@@ -13,7 +14,7 @@ pub struct Table {
 impl Table {
     /// The options of the server.
     pub fn standard() -> Self {
-        Self::new(OPTIONS, LIMITS)
+        Self::new(&[OPTIONS, signing::OPTIONS].concat(), LIMITS)
     }
 
     /// A table of these options; the limits become integers of the section `transport`.

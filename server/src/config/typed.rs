@@ -10,8 +10,10 @@ use super::limit::Limits;
 use super::load::Settings;
 use super::option::Kind;
 use super::problem::ConfigError;
+use super::signing;
 use super::switches::Switches;
 use super::value::Value;
+use crate::signature::KeyRing;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -40,6 +42,8 @@ pub struct Config {
     pub pipelines: PipelinesConfig,
     /// The keys of queues that encrypt.
     pub encryption: EncryptionConfig,
+    /// The keys that sign pre-signed URLs.
+    pub signing: KeyRing,
     /// Who may call from a browser.
     pub cors: CorsConfig,
     /// What is logged.
@@ -191,6 +195,7 @@ impl Config {
             storage: read.storage(),
             pipelines: read.pipelines(),
             encryption: read.encryption(),
+            signing: signing::read(&settings),
             cors: read.cors(),
             log: read.log(),
             shutdown_grace: read.seconds("shutdown.grace_seconds"),
@@ -198,6 +203,7 @@ impl Config {
         };
         let remote_allowed = read.flag("security.allow_remote_without_auth");
         check::check(&config, remote_allowed)?;
+        signing::check(&config.signing, &settings)?;
         Ok(config)
     }
 

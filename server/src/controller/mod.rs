@@ -12,6 +12,7 @@ mod patch;
 mod present;
 mod queue;
 mod retry_policy;
+mod share;
 mod subscriber;
 mod subscribing;
 mod subscription;
@@ -25,6 +26,7 @@ use crate::background::Leases;
 use crate::encryption::KeyRing;
 use crate::error::api_error;
 use crate::placement::Placement;
+use crate::signature::Signatures;
 use crate::stage::{CallSite, Pass, Pipelines, Resource};
 
 pub use subscribing::SubscriptionIds;
@@ -49,6 +51,8 @@ pub struct Controller {
     pub keys: KeyRing,
     /// The stages that calls pass on their way to the stores.
     pub(crate) pipelines: Pipelines,
+    /// Signs grants of access.
+    pub signatures: Signatures,
 }
 
 impl Controller {

@@ -7,7 +7,8 @@ use sukkal_spec::{
     QueueCreateOutcome, QueueDelete, QueueDeleteInput, QueueDeleteOutcome, QueueEntry, QueueGet,
     QueueGetInput, QueueGetOutcome, QueueGetStats, QueueGetStatsInput, QueueGetStatsOutcome,
     QueueList, QueueListInput, QueueListOutcome, QueuePurge, QueuePurgeInput, QueuePurgeOutcome,
-    QueueUpdate, QueueUpdateInput, QueueUpdateOutcome, RequestContext,
+    QueueShareInput, QueueShareOutcome, QueueUpdate, QueueUpdateInput, QueueUpdateOutcome,
+    RequestContext,
 };
 use sukkal_storage::{
     FilterValue, GetMessages, Kind, ListQueues, Message, Millis, PurgeMessages, QueueFilter,
@@ -191,6 +192,14 @@ impl QueueApi for Controller {
         }
         stages.after(Answer::Done).await?;
         Ok(QueuePurgeOutcome::Purged {})
+    }
+
+    async fn queue_share(
+        &self,
+        context: &RequestContext,
+        input: QueueShareInput,
+    ) -> Result<QueueShareOutcome, ApiError> {
+        self.share(context, input)
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{CallFacts, Rules};
 use crate::config::ClientIdRule;
+use crate::signature::Shown;
 
 /// The longest project id, in characters.
 const MAX_PROJECT_ID: usize = 256;
@@ -24,6 +25,14 @@ pub struct Caller<'a> {
     pub user_id: Option<&'a str>,
     /// The roles, separated by commas, if any were named.
     pub roles: Option<&'a str>,
+}
+
+impl<'a> Caller<'a> {
+    /// The holder of a genuine grant: the project of the grant, and nothing that the caller says beyond its client.
+    #[must_use]
+    pub fn holding(self, grant: &Shown<'a>) -> Self {
+        Self { project_id: grant.project, client_id: self.client_id, user_id: None, roles: None }
+    }
 }
 
 /// Who is calling, once known.
@@ -138,4 +147,26 @@ fn parse_uuid(text: &str) -> Option<Uuid> {
     let bare: String =
         bare.trim_matches(['{', '}']).chars().filter(|letter| *letter != '-').collect();
     (bare.len() == 32).then(|| Uuid::try_parse(&bare).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_holder_of_a_grant_has_its_project_and_nothing_else_it_says() {
+        let says = Caller {
+            project_id: Some("other"),
+            client_id: Some("client"),
+            user_id: Some("user"),
+            roles: Some("admin"),
+        };
+        let grant = Shown { project: Some("granted"), ..Shown::default() };
+
+        let holder = says.holding(&grant);
+
+        assert_eq!(holder.project_id, Some("granted"));
+        assert_eq!(holder.client_id, Some("client"));
+        assert_eq!((holder.user_id, holder.roles), (None, None));
+    }
 }

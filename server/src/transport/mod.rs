@@ -20,6 +20,7 @@ use crate::config::{ClientIdRule, Config, Switches};
 use crate::cors::Cors;
 use crate::metrics::CallMetrics;
 use crate::shutdown::Shutdown;
+use crate::signature::Signatures;
 
 /// What both transports share: the API and the rules of calling it.
 pub struct Service<A> {
@@ -48,6 +49,8 @@ pub struct Rules {
     pub client_id: ClientIdRule,
     /// What exists beyond the operations that always do.
     pub switches: Switches,
+    /// What tells genuine grants from others.
+    pub signatures: Signatures,
 }
 
 /// Facts about one call that every transport brings.

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod frames;
+mod grants;
 mod queries;
 mod requests;
 
@@ -9,4 +10,4 @@ use crate::case::Case;
 
 /// The cases of this folder.
 pub(super) const CASES: &[&[Case]] =
-    &[bodies::CASES, frames::CASES, queries::CASES, requests::CASES];
+    &[bodies::CASES, frames::CASES, grants::CASES, queries::CASES, requests::CASES];

@@ -7,6 +7,7 @@ mod queue_get;
 mod queue_get_stats;
 mod queue_list;
 mod queue_purge;
+mod queue_share;
 mod queue_update;
 
 use crate::case::Case;
@@ -20,5 +21,6 @@ pub(super) const CASES: &[&[Case]] = &[
     queue_get_stats::CASES,
     queue_list::CASES,
     queue_purge::CASES,
+    queue_share::CASES,
     queue_update::CASES,
 ];

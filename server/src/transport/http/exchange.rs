@@ -94,6 +94,7 @@ async fn call<O: Call<A>, A: Send + Sync>(
             text(binding, read)?
         }
     };
+    check_members(binding, document.as_ref())?;
     let carried = Carried { values, document: shape(binding, document.as_ref()) };
     let input = accept::<O>(&service.rules, &carried)
         .map_err(|refused| refusal(O::INFO, binding, &carried, refused))?;
@@ -153,6 +154,25 @@ fn refusal(
             ApiError::InputInvalid(Box::new(explain(info, &rules, carried, refused)))
         }
     }
+}
+
+/// Refuses members that are no fields, where the route does not ignore them.
+fn check_members(binding: &HttpBinding, text: Option<&Bytes>) -> Result<(), ApiError> {
+    let (true, Some(text), BodyShape::Members(known)) = (binding.closed, text, binding.body) else {
+        return Ok(());
+    };
+    // A document that cannot be read is refused with the words of its own.
+    let document: serde_json::Map<String, serde_json::Value> = json::read(text).unwrap_or_default();
+    let unknown: Vec<String> = document
+        .keys()
+        .filter(|name| !known.contains(&name.as_str()))
+        .map(|name| format!("'{}'", name.chars().take(100).collect::<String>()))
+        .take(10)
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::MembersUnknown { names: format!("{{{}}}", unknown.join(", ")) })
 }
 
 /// Refuses strings that a list must not hold on this transport.

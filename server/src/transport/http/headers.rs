@@ -4,6 +4,7 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName};
 use sukkal_spec::ApiError;
 
+use crate::signature::Shown;
 use crate::transport::Caller;
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("client-id");
@@ -16,6 +17,12 @@ const USER: [HeaderName; 2] =
     [HeaderName::from_static("x-user-id"), HeaderName::from_static("x-user")];
 const ROLES: [HeaderName; 2] =
     [HeaderName::from_static("x-roles"), HeaderName::from_static("x-role")];
+const SIGNATURE: HeaderName = HeaderName::from_static("url-signature");
+const EXPIRES: HeaderName = HeaderName::from_static("url-expires");
+const METHODS: HeaderName = HeaderName::from_static("url-methods");
+const PATHS: HeaderName = HeaderName::from_static("url-paths");
+const KEY_ID: HeaderName = HeaderName::from_static("url-key-id");
+const ISSUED: HeaderName = HeaderName::from_static("url-issued");
 
 /// Refuses form bodies and callers that take no JSON.
 ///
@@ -35,15 +42,34 @@ pub(crate) fn check_media(headers: &HeaderMap) -> Result<(), ApiError> {
 
 /// Who calls, by the headers.
 pub(crate) fn caller(headers: &HeaderMap) -> Caller<'_> {
-    let text = |name: &HeaderName| {
-        headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-    };
+    let text = |name: &HeaderName| text(headers, name);
     Caller {
         project_id: PROJECT.iter().find_map(text),
         client_id: text(&CLIENT_ID),
         user_id: USER.iter().find_map(text),
         roles: ROLES.iter().find_map(text),
     }
+}
+
+/// The grant that the caller shows, if it shows one.
+pub(crate) fn shown(headers: &HeaderMap) -> Option<Shown<'_>> {
+    let signature = headers.get(SIGNATURE).filter(|value| !value.is_empty())?;
+    let text = |name: &HeaderName| text(headers, name);
+    let list = |name: &HeaderName| text(name).map(|list| list.split(',').collect());
+    Some(Shown {
+        signature: signature.to_str().unwrap_or_default(),
+        // One that cannot be read is no date.
+        expires: headers.get(EXPIRES).map(|value| value.to_str().unwrap_or_default()),
+        methods: list(&METHODS).unwrap_or_default(),
+        paths: list(&PATHS).unwrap_or_default(),
+        project: text(&PROJECT[0]),
+        key_id: text(&KEY_ID),
+        issued: text(&ISSUED),
+    })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
 }
 
 fn accepts_json(headers: &HeaderMap) -> bool {

@@ -9,8 +9,8 @@ mod routes;
 
 use std::sync::Arc;
 
+use http::Request;
 use http::request::Parts;
-use http::{HeaderMap, Request};
 use sukkal_spec::{Api, ApiError};
 
 pub(crate) use present::HttpResponse;
@@ -71,7 +71,7 @@ impl<A: Api + 'static> HttpFace<A> {
         let Some((route, captures)) = self.routes.find(&path) else {
             return refuse(ApiError::RouteUnknown);
         };
-        let admitted = match self.admit(route, &captures, &parts.headers) {
+        let admitted = match self.admit(route, &path, &captures, parts) {
             Ok(admitted) => admitted,
             Err(error) => return refuse(error),
         };
@@ -90,19 +90,27 @@ impl<A: Api + 'static> HttpFace<A> {
         run(Exchange { service: &self.service, parts, body, found, admitted, request_id }).await
     }
 
-    /// The checks that every matched path makes, in the order clients can observe: media types, client,
-    /// project, queue name.
+    /// The checks that every matched path makes, in the order clients can observe: signature, media types,
+    /// client, project, queue name.
     fn admit(
         &self,
         route: &Route<A>,
+        path: &str,
         captures: &[(&'static str, &str)],
-        headers: &HeaderMap,
+        parts: &Parts,
     ) -> Result<Option<Admitted>, ApiError> {
-        headers::check_media(headers)?;
+        let mut caller = headers::caller(&parts.headers);
+        if let Some(grant) = headers::shown(&parts.headers) {
+            if !self.service.rules.signatures.admits(&grant, parts.method.as_str(), path) {
+                return Err(ApiError::RouteUnknown);
+            }
+            caller = caller.holding(&grant);
+        }
+        headers::check_media(&parts.headers)?;
         if !route.needs_context {
             return Ok(None);
         }
-        let admitted = admit(&self.service.rules, headers::caller(headers), true)?;
+        let admitted = admit(&self.service.rules, caller, true)?;
         if let Some((_, name)) = captures.iter().find(|(variable, _)| *variable == "queue_name")
             && (!is_queue_name(name) || check_project(&admitted.project_id).is_err())
         {
@@ -143,7 +151,7 @@ impl<A: Api + 'static> HttpFace<A> {
         let found = self
             .routes
             .find(&path)
-            .filter(|(route, captures)| self.admit(route, captures, &parts.headers).is_ok());
+            .filter(|(route, captures)| self.admit(route, &path, captures, parts).is_ok());
         let mut response =
             found.map_or_else(present::bare_options, |(route, _)| present::options(&route.allow()));
         if let Some(cors) = &self.service.cors {

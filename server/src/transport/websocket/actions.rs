@@ -13,6 +13,7 @@ use sukkal_spec::{ApiError, Call, OperationInfo, Turn, WEBSOCKET_REFUSALS};
 
 use super::codec::Encoding;
 use super::envelope::{Envelope, Headers, has_member, headers};
+use super::grant;
 use super::reply::{Reply, error, reply};
 use crate::metrics::{Carrier, Stopwatch};
 use crate::request_id::RequestId;
@@ -165,13 +166,20 @@ async fn call<O: Call<A>, A: Send + Sync>(
 ) -> Result<O::Outcome, ApiError> {
     let binding = O::INFO.websocket.ok_or(ApiError::Internal)?;
     let headers = headers(envelope.headers.as_ref()).ok_or(ApiError::HeadersInvalid)?;
-    let caller = present(O::INFO, &headers)?;
+    let mut caller = present(O::INFO, &headers)?;
     let input = {
         let document = document(service, binding, envelope)?;
         let carried = Carried { values: Vec::new(), document };
         accept::<O>(&service.rules, &carried)
             .map_err(|no| refusal(O::INFO, binding, &carried, no))?
     };
+    if let Some(grant) = &headers.grant {
+        let grant = grant.shown(caller.project_id);
+        if !grant::admits(&service.rules.signatures, &grant, O::INFO, envelope) {
+            return Err(ApiError::NotAuthentified);
+        }
+        caller = caller.holding(&grant);
+    }
     let admitted = admit(&service.rules, caller, O::INFO.checks_client).map_err(as_header_error)?;
     permit(O::INFO, &admitted.roles)?;
     if O::INFO.fields.contains(&"queue_name") {

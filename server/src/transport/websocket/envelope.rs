@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use sukkal_spec::raw::{Cursor, Raw, RawError};
 
+use super::grant::GrantHeaders;
+
 /// A request frame, read once.
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope {
@@ -76,6 +78,8 @@ pub(crate) struct Headers {
     pub user_id: Option<String>,
     /// `X-Roles`, if it is a string.
     pub roles: Option<String>,
+    /// The headers of a grant, if there is a signature.
+    pub grant: Option<Box<GrantHeaders>>,
 }
 
 /// Reads the headers; `None` if they are not an object, or one that is known is no string.
@@ -87,6 +91,7 @@ pub(crate) fn headers(raw: Option<&Raw>) -> Option<Headers> {
     }
     let mut found = Headers::default();
     let mut fits = true;
+    let mut grant = GrantHeaders::default();
     cursor
         .object(|cursor, name| {
             match name {
@@ -94,12 +99,14 @@ pub(crate) fn headers(raw: Option<&Raw>) -> Option<Headers> {
                 "X-Project-ID" => found.project_id = keep(cursor, &mut fits)?,
                 "X-User-Id" => found.user_id = text(cursor)?,
                 "X-Roles" => found.roles = text(cursor)?,
+                _ if name.starts_with("URL-") => grant.take(name, &cursor.raw()?),
                 "User-Agent" | "Date" | "Accept" | "X-Auth-Token" => drop(keep(cursor, &mut fits)?),
                 _ => cursor.skip()?,
             }
             Ok(())
         })
         .ok()?;
+    found.grant = grant.signature.is_some().then(|| Box::new(grant));
     fits.then_some(found)
 }
 

@@ -4,6 +4,7 @@ mod actions;
 mod codec;
 mod connection;
 mod envelope;
+mod grant;
 mod reply;
 mod upgrade;
 
