@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Stage;
+use super::body_schema::BodySchema;
 use super::pipeline::Pipelines;
 use crate::config::PipelinesConfig;
 
@@ -11,9 +12,15 @@ use crate::config::PipelinesConfig;
 ///
 /// `Stages::default()` has those of this repository; [`with`](Self::with) adds one. Registering a stage does not put
 /// it to work: that is what the pipelines of the configuration do.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Stages {
     registered: Vec<Arc<dyn Stage>>,
+}
+
+impl Default for Stages {
+    fn default() -> Self {
+        Self { registered: vec![Arc::new(BodySchema::default())] }
+    }
 }
 
 /// Why the pipelines of a configuration cannot be built.
@@ -21,14 +28,14 @@ pub struct Stages {
 #[non_exhaustive]
 pub enum StageError {
     /// No stage of this binary has the name.
-    #[error("storage.{option}: no stage is called {name:?}; {hint}")]
+    #[error("storage.{option}: no stage is called {name:?}; the nearest is {nearest:?}")]
     NotRegistered {
         /// The option that names it.
         option: &'static str,
         /// The name.
         name: String,
-        /// Which is nearest, or that there is none.
-        hint: String,
+        /// The nearest name that a stage has.
+        nearest: String,
     },
     /// One pipeline names a stage twice.
     #[error("storage.{option}: the stage {name:?} is named twice")]
@@ -87,8 +94,9 @@ impl Stages {
         let mut pipeline: Vec<Arc<dyn Stage>> = Vec::with_capacity(names.len());
         for name in names {
             let Some(stage) = self.registered.iter().find(|stage| stage.name() == name) else {
-                let hint = self.hint(name);
-                return Err(StageError::NotRegistered { option, name: name.clone(), hint });
+                let distance = |each: &&str| strsim::damerau_levenshtein(each, name);
+                let nearest = self.names().min_by_key(distance).unwrap_or_default().to_owned();
+                return Err(StageError::NotRegistered { option, name: name.clone(), nearest });
             };
             if pipeline.iter().any(|earlier| earlier.name() == name) {
                 return Err(StageError::NamedTwice { option, name: name.clone() });
@@ -96,14 +104,6 @@ impl Stages {
             pipeline.push(Arc::clone(stage));
         }
         Ok(pipeline)
-    }
-
-    fn hint(&self, name: &str) -> String {
-        let nearest = self.names().min_by_key(|each| strsim::damerau_levenshtein(each, name));
-        match nearest {
-            Some(nearest) => format!("the nearest is {nearest:?}"),
-            None => "this binary has none".to_owned(),
-        }
     }
 }
 

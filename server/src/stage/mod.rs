@@ -4,6 +4,7 @@
 //! configuration. Stages see plaintext: bodies are encrypted after them and decrypted before them. No transport,
 //! no status and no driver is known here.
 
+pub mod body_schema;
 mod call;
 mod list;
 mod pipeline;

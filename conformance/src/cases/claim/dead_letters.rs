@@ -28,7 +28,7 @@ async fn fail(service: &Service) {
 }
 
 /// The messages of the dead-letter queue once there is one. A service may move them in the background.
-async fn letters(service: &Service) -> Reply {
+pub(in crate::cases) async fn letters(service: &Service) -> Reply {
     let input = json!({ "queue_name": "dead", "echo": true });
     let mut ticks = tokio::time::interval(Duration::from_millis(5));
     for _ in 0..2000 {

@@ -8,6 +8,8 @@ mod dead_letters;
 
 use crate::case::Case;
 
+pub(super) use dead_letters::letters;
+
 /// The cases of this folder.
 pub(super) const CASES: &[&[Case]] = &[
     claim_create::CASES,

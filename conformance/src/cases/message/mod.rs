@@ -1,5 +1,7 @@
 //! Messages.
 
+mod body_schema;
+mod encryption;
 mod message_delete;
 mod message_delete_many;
 mod message_get;
@@ -14,6 +16,8 @@ use crate::case::Case;
 
 /// The cases of this folder.
 pub(super) const CASES: &[&[Case]] = &[
+    body_schema::CASES,
+    encryption::CASES,
     message_delete::CASES,
     message_delete_many::CASES,
     message_get::CASES,
