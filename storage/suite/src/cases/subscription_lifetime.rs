@@ -32,7 +32,7 @@ cases! {
     [Need::Collects] => {
         ended_subscriptions_are_collected,
         collecting_changes_nothing_that_is_seen,
-        a_subscription_taken_over_survives_the_collection_of_the_old_one,
+        a_subscriber_taken_over_stays_taken_when_the_old_subscription_is_collected,
     }
     [Need::Reopen, Need::Has(Capability::Durability)] => {
         subscriptions_survive_a_restart,
@@ -257,17 +257,22 @@ async fn collecting_changes_nothing_that_is_seen(bench: Bench) {
     assert_eq!(again, CreatedSubscription::Unconfirmed(id));
 }
 
-async fn a_subscription_taken_over_survives_the_collection_of_the_old_one(bench: Bench) {
-    let first = Subscriptions::new(&bench);
-    first.subscribe("http://a").await;
-    let later = Subscriptions { start: first.end(), ..first.clone() };
-    let new = later.subscribe("http://a").await;
+async fn a_subscriber_taken_over_stays_taken_when_the_old_subscription_is_collected(bench: Bench) {
+    for is_update in [false, true] {
+        let first = Subscriptions::new(&bench);
+        first.subscribe("http://a").await;
+        let later = Subscriptions { start: first.end(), ..first };
+        let new = later.subscribe(if is_update { "http://b" } else { "http://a" }).await;
+        if is_update {
+            later.hand_over(new, "http://a").await.expect("the subscriber is free");
+        }
 
-    collect_all(&bench.queue(), later.start, 1000).await;
+        collect_all(&bench.queue(), later.start, 1000).await;
 
-    assert_eq!(later.ids().await, [new]);
-    let again = later.try_create(later.create_of("http://a")).await;
-    assert_eq!(again, CreatedSubscription::Unconfirmed(new));
+        assert_eq!(later.ids().await, [new]);
+        let again = later.try_create(later.create_of("http://a")).await;
+        assert_eq!(again, CreatedSubscription::Unconfirmed(new));
+    }
 }
 
 async fn subscriptions_survive_a_restart(bench: Bench) {

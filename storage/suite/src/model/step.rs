@@ -160,18 +160,34 @@ pub(super) struct Rule {
 
 /// Makes random sequences.
 pub(super) fn sequences() -> impl Strategy<Value = Sequence> {
-    (any::<bool>(), vec(step(), 1..80)).prop_map(|(letters, steps)| Sequence { letters, steps })
+    let steps = prop_oneof![
+        4 => vec(step(around_messages()), 1..80),
+        1 => vec(step(around_subscriptions()), 1..80),
+    ];
+    (any::<bool>(), steps).prop_map(|(letters, steps)| Sequence { letters, steps })
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let action = prop_oneof![
-        8 => messages(),
-        7 => claims(),
-        2 => states(),
-        1 => records(),
-        3 => subscriptions::actions().prop_map(Action::Subscription),
+fn around_messages() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        16 => messages(),
+        14 => claims(),
+        4 => states(),
+        2 => records(),
+        2 => subscriptions::actions().prop_map(Action::Subscription),
         1 => placements::actions().prop_map(Action::Placement),
-    ];
+    ]
+}
+
+fn around_subscriptions() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        1 => messages(),
+        3 => states(),
+        12 => subscriptions::actions().prop_map(Action::Subscription),
+        4 => placements::actions().prop_map(Action::Placement),
+    ]
+}
+
+fn step(action: impl Strategy<Value = Action>) -> impl Strategy<Value = Step> {
     let project = prop_oneof![5 => Just(0), 1 => 0..PROJECTS];
     let queue = prop_oneof![6 => Just(0), 3 => 0..QUEUES, 1 => Just(TOPIC)];
     (wait(), project, queue, action).prop_map(|(wait, project, queue, action)| Step {
