@@ -8,14 +8,16 @@ mod private;
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{maybe_done, poll_fn};
 use libtest_mimic::{Arguments, Completion, Trial};
 use sukkal_storage::{
-    Attributes, Body, ClaimId, CreateClaim, DeadLetter, DeleteMessages, Durability,
-    FinishTransfers, ListMessages, Message, MessageId, NewMessage, Post, QueueKey, Result,
-    StatsQuery, StorageError, Store,
+    Attributes, Body, ClaimId, CreateClaim, CreateSubscription, DeadLetter, DeleteMessages,
+    DeleteSubscription, Durability, FinishTransfers, ListMessages, Message, MessageId, NewMessage,
+    PlaceQueue, Post, PurgeSubscriptions, QueueKey, ReleaseQueue, Result, StatsQuery, StorageError,
+    Store, SubscriptionId,
 };
 
 use private::Server;
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         a_damaged_message_is_never_handed_out
         a_full_server_takes_no_posts_but_claims_and_deletes
         an_emptied_queue_leaves_only_its_counters
+        subscriptions_that_are_gone_leave_no_key
+        places_that_are_given_up_leave_no_key
         commands_take_their_order_when_they_are_first_polled
         thousands_of_due_messages_come_back_in_order
         an_unknown_layout_is_refused
@@ -193,6 +197,55 @@ async fn an_emptied_queue_leaves_only_its_counters(server: Server) {
     assert_eq!(keys, ["sk:format", "sk:{p/q}"]);
     let fields = server.strings(redis::cmd("HKEYS").arg("sk:{p/q}")).await;
     assert_eq!(fields, ["m", "n"]);
+}
+
+async fn subscriptions_that_are_gone_leave_no_key(server: Server) {
+    let store = server.open().await;
+    let subscriptions = store.data.subscriptions();
+    let queues = ["deleted", "purged", "ended"].map(|name| QueueKey::topic("p", name));
+    let expires_at = NOW + 60_000;
+    let subscribe = async |queue: &QueueKey, expires_at: i64| {
+        let id = SubscriptionId::new_v4();
+        let (queue, subscriber) = (queue.clone(), id.to_string());
+        let options = Body::json(&b"{}"[..]).bytes;
+        let (ttl, now) = (60, NOW);
+        let create = CreateSubscription { queue, id, subscriber, ttl, expires_at, options, now };
+        subscriptions.create(create).await.unwrap();
+        id
+    };
+
+    let id = subscribe(&queues[0], 253_402_300_799_999).await;
+    subscribe(&queues[1], 253_402_300_799_999).await;
+    for _ in 0..250 {
+        subscribe(&queues[2], expires_at).await;
+    }
+    let before = server.strings(redis::cmd("ZRANGE").arg("sk:ends").arg(0).arg(-1)).await;
+    subscriptions.delete(DeleteSubscription { queue: queues[0].clone(), id }).await.unwrap();
+    let purge = PurgeSubscriptions { queue: queues[1].clone(), limit: 10 };
+    assert!(!subscriptions.purge(purge).await.unwrap());
+    let mut removed = 0;
+    while {
+        let step = store.data.collect(expires_at, 1000).await.unwrap();
+        removed += step.removed;
+        step.more
+    } {}
+
+    assert_eq!(before, ["sk:{p/topic:deleted}", "sk:{p/topic:ended}", "sk:{p/topic:purged}"]);
+    assert_eq!(removed, 250);
+    assert_eq!(server.strings(redis::cmd("KEYS").arg("*")).await, ["sk:format"]);
+}
+
+async fn places_that_are_given_up_leave_no_key(server: Server) {
+    let store = server.open().await;
+    let placements = store.control.placements();
+    for queue in [queue(), QueueKey::topic("p", "q")] {
+        let pool: Arc<str> = "pool".into();
+        let place = PlaceQueue { queue: queue.clone(), pool: pool.clone(), revision: 0 };
+        placements.place(place).await.unwrap();
+        placements.release(ReleaseQueue { queue, pool }).await.unwrap();
+    }
+
+    assert_eq!(server.strings(redis::cmd("KEYS").arg("*")).await, ["sk:format"]);
 }
 
 async fn commands_take_their_order_when_they_are_first_polled(server: Server) {
