@@ -86,23 +86,19 @@ statement! {
 #[async_trait]
 impl ClaimStore for SqliteData {
     async fn create(&self, command: CreateClaim) -> Result<Claim> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn get(&self, query: GetClaim) -> Result<Claim> {
-        let queue = query.queue.clone();
-        self.0.read(Some(&queue), query).await
+        self.0.read(Some(&query.queue.clone()), query).await
     }
 
     async fn update(&self, command: UpdateClaim) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn delete(&self, command: DeleteClaim) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 }
 

@@ -122,18 +122,15 @@ impl QueueStore for SqliteControl {
     }
 
     async fn create(&self, command: CreateQueue) -> Result<bool> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn update(&self, command: UpdateQueue) -> Result<u64> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn delete(&self, command: DeleteQueue) -> Result<bool> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 }
 

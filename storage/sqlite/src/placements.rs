@@ -81,13 +81,11 @@ impl PlacementStore for SqliteControl {
     }
 
     async fn place(&self, command: PlaceQueue) -> Result<Arc<str>> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn release(&self, command: ReleaseQueue) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn placed_in(&self, pool: &str) -> Result<u64> {

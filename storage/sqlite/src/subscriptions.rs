@@ -130,38 +130,31 @@ statement! {
 #[async_trait]
 impl SubscriptionStore for SqliteData {
     async fn create(&self, command: CreateSubscription) -> Result<CreatedSubscription> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn get(&self, query: GetSubscription) -> Result<Subscription> {
-        let queue = query.queue.clone();
-        self.0.read(Some(&queue), query).await
+        self.0.read(Some(&query.queue.clone()), query).await
     }
 
     async fn list(&self, query: ListSubscriptions) -> Result<Vec<Subscription>> {
-        let queue = query.queue.clone();
-        self.0.read(Some(&queue), query).await
+        self.0.read(Some(&query.queue.clone()), query).await
     }
 
     async fn update(&self, command: UpdateSubscription) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn confirm(&self, command: ConfirmSubscription) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn delete(&self, command: DeleteSubscription) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn purge(&self, command: PurgeSubscriptions) -> Result<bool> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 }
 

@@ -133,18 +133,15 @@ impl TransferStore for SqliteData {
     }
 
     async fn receive(&self, command: ReceiveTransfers) -> Result<()> {
-        let queue = command.target.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.target.clone()), command).await
     }
 
     async fn finish(&self, command: FinishTransfers) -> Result<()> {
-        let queue = command.source.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.source.clone()), command).await
     }
 
     async fn settle(&self, command: SettleTransfers) -> Result<()> {
-        let queue = command.target.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.target.clone()), command).await
     }
 }
 

@@ -20,42 +20,34 @@ use crate::messages::post::Checked;
 #[async_trait]
 impl MessageStore for SqliteData {
     async fn post(&self, command: Post) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), Checked::new(command)).await
+        self.0.execute(Some(&command.queue.clone()), Checked::new(command)).await
     }
 
     async fn list(&self, query: ListMessages) -> Result<Vec<Message>> {
-        let queue = query.queue.clone();
-        self.0.read(Some(&queue), query).await
+        self.0.read(Some(&query.queue.clone()), query).await
     }
 
     async fn get(&self, query: GetMessages) -> Result<Vec<Message>> {
-        let queue = query.queue.clone();
-        self.0.read(Some(&queue), query).await
+        self.0.read(Some(&query.queue.clone()), query).await
     }
 
     async fn delete(&self, command: DeleteMessage) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn delete_many(&self, command: DeleteMessages) -> Result<()> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn pop(&self, command: PopMessages) -> Result<Vec<Message>> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn purge(&self, command: PurgeMessages) -> Result<Purged> {
-        let queue = command.queue.clone();
-        self.0.execute(Some(&queue), command).await
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn stats(&self, query: StatsQuery) -> Result<QueueStats> {
-        let queue = query.queue.clone();
-        self.0.read(Some(&queue), query).await
+        self.0.read(Some(&query.queue.clone()), query).await
     }
 }
