@@ -6,7 +6,6 @@ use sukkal_spec::raw::Raw;
 use sukkal_spec::{ApiError, Limits};
 
 use super::retry_policy;
-use crate::placement::is_queue_name;
 
 /// Metadata as a document that can be changed; members keep the order in which they were set.
 pub(super) type Metadata = Map<String, Value>;
@@ -100,12 +99,6 @@ fn check_others(metadata: &Metadata) -> Result<(), ApiError> {
     let encrypt = "_enable_encrypt_messages";
     if set(encrypt).is_some_and(|value| !value.is_boolean()) {
         return Err(ApiError::AttributeNotABoolean { attribute: encrypt.to_owned() });
-    }
-    let target = "_dead_letter_queue";
-    let is_target =
-        |value: &Value| value.as_str().is_some_and(|name| name.is_empty() || is_queue_name(name));
-    if set(target).is_some_and(|value| !is_target(value)) {
-        return Err(ApiError::AttributeNotAQueueName { attribute: target.to_owned() });
     }
     match set("_retry_policy").and_then(retry_policy::problem) {
         None => Ok(()),

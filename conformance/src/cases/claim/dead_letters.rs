@@ -12,6 +12,7 @@ cases! { ClaimCreate:
     moves_nothing_without_both_attributes needs Clock,
     hands_nothing_out_when_no_claim_is_allowed,
     counts_released_claims_as_well,
+    moves_nothing_to_what_no_queue_can_be_named,
 }
 
 async fn dying(service: &Service, metadata: Value) -> String {
@@ -103,4 +104,20 @@ async fn counts_released_claims_as_well(service: &Service) {
     let again = service.call(ClaimCreate, json!({ "queue_name": "jobs" })).await;
 
     again.expect_outcome("nothing_to_claim");
+}
+
+async fn moves_nothing_to_what_no_queue_can_be_named(service: &Service) {
+    let names = [json!(1), json!("a b"), json!("x".repeat(65)), json!(["dead"])];
+    for (index, name) in names.into_iter().enumerate() {
+        let queue = format!("jobs-{index}");
+        let metadata = json!({ "_max_claim_count": 1, "_dead_letter_queue": name });
+        service.create_queue(&queue, metadata).await;
+        service.post(&queue, ["a"]).await;
+        let input = json!({ "queue_name": queue });
+        for _ in 0..3 {
+            let claimed = service.call(ClaimCreate, input.clone()).await.expect_outcome("claimed");
+            let release = json!({ "queue_name": queue, "claim_id": claimed.claim_id() });
+            service.call(ClaimDelete, release).await.expect_outcome("released");
+        }
+    }
 }

@@ -9,7 +9,6 @@ cases! { QueueCreate:
     refuses_attributes_out_of_bounds,
     takes_attributes_at_their_bounds,
     takes_null_for_not_set,
-    refuses_a_dead_letter_queue_that_no_queue_can_be,
     refuses_retry_policies_that_break_the_rules,
     takes_a_retry_policy,
     heeds_attributes_beside_values_of_128_levels needs Http,
@@ -82,13 +81,6 @@ async fn takes_null_for_not_set(service: &Service) {
     });
 
     create(service, metadata).await.expect_outcome("created");
-}
-
-async fn refuses_a_dead_letter_queue_that_no_queue_can_be(service: &Service) {
-    for name in [json!(1), json!("a b"), json!("x".repeat(65)), json!(["dead"])] {
-        let reply = create(service, json!({ "_dead_letter_queue": name })).await;
-        reply.expect_error("attribute_not_a_queue_name");
-    }
 }
 
 async fn refuses_retry_policies_that_break_the_rules(service: &Service) {
