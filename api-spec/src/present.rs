@@ -21,6 +21,12 @@ pub struct HttpCall<'a> {
 }
 
 impl HttpCall<'_> {
+    /// The part of the path that names a queue or a topic, `/v2/queues/jobs`: its first three segments.
+    pub fn log(&self) -> &str {
+        let end = self.path.match_indices('/').nth(3).map_or(self.path.len(), |(at, _)| at);
+        &self.path[..end]
+    }
+
     /// The value of a path variable; empty if there is none.
     pub fn capture(&self, name: &str) -> &str {
         self.captures.iter().find(|(each, _)| *each == name).map_or("", |(_, value)| value)

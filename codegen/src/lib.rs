@@ -6,6 +6,7 @@
 mod check;
 mod emit;
 mod error;
+mod likeness;
 mod load;
 mod model;
 mod names;

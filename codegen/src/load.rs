@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::SpecError;
-use crate::model::{Member, Operation, Spec, TypeDef, WrittenOperation};
+use crate::likeness::derive;
+use crate::model::{Member, Operation, Service, Spec, TypeDef, WrittenOperation};
 use crate::schema::{Form, Schema, join};
 
 /// Every file and folder that matters, sorted.
@@ -34,10 +35,8 @@ pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
 
 pub(crate) fn load(folder: &Path) -> Result<Spec, SpecError> {
     let types = load_types(folder)?;
-    let mut operations = Vec::new();
-    for path in yaml_files(&folder.join("operations")) {
-        operations.push(load_operation(folder, &path, &types)?);
-    }
+    let service: Service = read(folder, &folder.join("service.yaml"))?;
+    let mut operations = load_operations(folder, &service, &types)?;
     operations
         .sort_by(|a, b| (&a.written.resource, a.name()).cmp(&(&b.written.resource, b.name())));
     Ok(Spec {
@@ -47,7 +46,7 @@ pub(crate) fn load(folder: &Path) -> Result<Spec, SpecError> {
         errors: read_key(folder, "errors.yaml", "errors")?,
         limits: read(folder, &folder.join("limits.yaml"))?,
         refusals: read(folder, &folder.join("refusals.yaml"))?,
-        service: read(folder, &folder.join("service.yaml"))?,
+        service,
         pushes: read(folder, &folder.join("pushes.yaml"))?,
         access: read(folder, &folder.join("access.yaml"))?,
     })
@@ -133,13 +132,33 @@ fn load_types(folder: &Path) -> Result<BTreeMap<String, TypeDef>, SpecError> {
     Ok(types)
 }
 
-fn load_operation(
+fn load_operations(
     folder: &Path,
-    path: &Path,
+    service: &Service,
+    types: &BTreeMap<String, TypeDef>,
+) -> Result<Vec<Operation>, SpecError> {
+    let mut files = Vec::new();
+    for path in yaml_files(&folder.join("operations")) {
+        files.push((label(folder, &path), parse(folder, &path)?));
+    }
+    let named = files.iter().filter_map(|(_, value)| {
+        Some((value.get("operation")?.as_str()?.to_owned(), value.clone()))
+    });
+    let by_name: BTreeMap<String, Value> = named.collect();
+    let mut operations = Vec::new();
+    for (file, value) in files {
+        let value = derive(&file, value, &by_name, &service.words)?;
+        operations.push(load_operation(file, value, types)?);
+    }
+    Ok(operations)
+}
+
+fn load_operation(
+    file: String,
+    value: Value,
     types: &BTreeMap<String, TypeDef>,
 ) -> Result<Operation, SpecError> {
-    let file = label(folder, path);
-    let written: WrittenOperation = read(folder, path)?;
+    let written: WrittenOperation = decode(&file, "", value)?;
     let input = Schema::read(&written.input)
         .map_err(|(place, message)| SpecError::new(&file, join("input", &place), message))?;
     if !matches!(input.form, Form::Object { .. }) {

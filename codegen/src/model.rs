@@ -7,7 +7,7 @@ mod outcome;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use access::{Access, Who};
@@ -16,6 +16,7 @@ pub(crate) use binding::{
 };
 pub(crate) use outcome::{Content, Each, HttpOutcome, Made, Member, NextLink};
 
+use crate::likeness::Words;
 use crate::schema::Schema;
 
 /// Everything that was read.
@@ -50,6 +51,9 @@ pub struct Service {
     pub description: String,
     /// One description per resource, in the order of documents.
     pub resources: IndexMap<String, String>,
+    /// By resource: which word stands for which in operations that are written after another.
+    #[serde(default)]
+    pub words: BTreeMap<String, Words>,
 }
 
 /// What the service sends by itself.
@@ -251,21 +255,21 @@ pub struct Example {
 }
 
 /// The wire form of an example over HTTP.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpExample {
     /// Method, path and query.
     pub request: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     pub status: u16,
 }
 
 /// The wire form of an example over the WebSocket.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebSocketExample {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     pub status: u16,
 }

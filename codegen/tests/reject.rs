@@ -58,6 +58,7 @@ fn apply(folder: &Path, edit: &Edit) -> Result<(), String> {
         (None, None, Some(text)) => text.clone(),
         _ => return Err("an edit has \"replace\" and \"by\", or \"text\"".to_owned()),
     };
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).map_err(|error| error.to_string())
 }
 

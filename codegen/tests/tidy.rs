@@ -106,6 +106,7 @@ fn allowed(folder: &str, drivers: &BTreeSet<String>) -> [BTreeSet<String>; 3] {
             set(&["sukkal-spec"]),
             set(&[]),
             with_drivers(set(&[
+                "sukkal-codegen",
                 "sukkal-server",
                 "sukkal-drivers",
                 "sukkal-storage",

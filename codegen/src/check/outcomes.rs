@@ -7,6 +7,9 @@ use crate::error::SpecError;
 use crate::model::{Content, Made, Member, Operation, Spec};
 use crate::schema::{Form, Schema, join};
 
+/// Variables that every request over HTTP has.
+const OF_THE_REQUEST: [&str; 2] = ["path", "log"];
+
 /// Where a presentation stands and what it may use.
 pub(super) struct Shown<'a> {
     pub(super) file: &'a str,
@@ -103,7 +106,7 @@ impl Shown<'_> {
 pub(super) fn check_operation(operation: &Operation) -> Result<(), SpecError> {
     if let Some(binding) = &operation.written.http {
         let mut variables: BTreeSet<String> = binding.variables().map(str::to_owned).collect();
-        variables.insert("path".to_owned());
+        variables.extend(OF_THE_REQUEST.map(str::to_owned));
         for (name, shown) in &binding.outcomes {
             let Some(owner) = operation.outcomes.get(name) else { continue };
             let key = format!("http.outcomes.{name}");
@@ -142,8 +145,8 @@ fn check_status(place: &Shown<'_>, status: u16) -> Result<(), SpecError> {
 /// Checks the views of every type: they may use every variable that a path has, since types are shared.
 pub(super) fn check_views(spec: &Spec) -> Result<(), SpecError> {
     let bindings = spec.operations.iter().filter_map(|each| each.written.http.as_ref());
-    let variables: BTreeSet<String> =
-        bindings.flat_map(|binding| binding.variables()).map(str::to_owned).collect();
+    let of_paths = bindings.flat_map(|binding| binding.variables());
+    let variables: BTreeSet<String> = of_paths.chain(OF_THE_REQUEST).map(str::to_owned).collect();
     for (name, def) in &spec.types {
         for (side, members) in &def.views {
             let http = side == "http";

@@ -179,6 +179,7 @@ fn pieces(owner: &Schema, part: &Part, push: &str) -> String {
 fn variable(owner: &Schema, name: &str) -> String {
     match name {
         "path" => return "call.path".to_owned(),
+        "log" => return "call.log()".to_owned(),
         "item" => return "item".to_owned(),
         _ => {}
     }

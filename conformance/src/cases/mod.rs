@@ -8,6 +8,7 @@ mod node;
 mod protocol;
 mod queue;
 mod subscription;
+mod topic;
 
 use crate::case::Case;
 
@@ -20,6 +21,7 @@ pub fn all() -> impl Iterator<Item = Case> {
         protocol::CASES,
         queue::CASES,
         subscription::CASES,
+        topic::CASES,
     ];
     folders.into_iter().flatten().copied().flatten().copied()
 }

@@ -2,33 +2,67 @@
 
 use serde_json::{Value, json};
 use sukkal_conformance::service::Service;
-use sukkal_spec::ClaimCreate;
+use sukkal_spec::{
+    ClaimCreate, MESSAGE_POST_INFO, OperationInfo, SUBSCRIPTION_CREATE_INFO,
+    TOPIC_MESSAGE_POST_INFO, TOPIC_SUBSCRIPTION_CREATE_INFO, TopicCreate,
+};
 
 /// Sets up what an example presumes, and returns what its placeholders stand for.
 pub(crate) async fn set_up(service: &Service, given: &Value) -> Vec<(String, String)> {
     for name in given["queues"].as_array().into_iter().flatten() {
         service.create_queue(name.as_str().expect("a name"), json!({})).await;
     }
-    let Some(queue) = given["queue"].as_str() else { return Vec::new() };
+    for name in given["topics"].as_array().into_iter().flatten() {
+        service.call(TopicCreate, json!({ "topic_name": name })).await.expect_outcome("created");
+    }
+    let Some(log) = Log::of(given) else { return Vec::new() };
+    let mut values = Vec::new();
     if let Some(subscribers) = given["subscribers"].as_array() {
-        let mut values = Vec::new();
         for (at, subscriber) in subscribers.iter().enumerate() {
-            let id = service.subscribe(queue, subscriber.as_str().expect("a URI")).await;
+            let input = json!({ log.field: log.name, "subscriber": subscriber });
+            let reply = service.call_info(log.subscribe, input).await.expect_outcome("created");
+            let id = reply.body()["subscription_id"].as_str().expect("an id").to_owned();
             values.push((format!("{{subscription {at}}}"), id));
         }
-        return values;
     }
-    let bodies = given["messages"].as_array().cloned().unwrap_or_default();
-    let messages: Vec<Value> = bodies.into_iter().map(|body| json!({ "body": body })).collect();
-    let ids = service.post_messages(queue, json!(messages)).await;
-    let mut values: Vec<(String, String)> =
-        ids.into_iter().enumerate().map(|(at, id)| (format!("{{message {at}}}"), id)).collect();
+    if let Some(bodies) = given["messages"].as_array() {
+        let messages: Vec<Value> = bodies.iter().map(|body| json!({ "body": body })).collect();
+        let input = json!({ log.field: log.name, "messages": messages });
+        let reply = service.call_info(log.post, input).await.expect_outcome("posted");
+        let ids = reply.message_ids().into_iter().enumerate();
+        values.extend(ids.map(|(at, id)| (format!("{{message {at}}}"), id)));
+    }
     if let Some(count) = given["claimed"].as_u64() {
-        let input = json!({ "queue_name": queue, "limit": count });
+        let input = json!({ "queue_name": log.name, "limit": count });
         let reply = service.call(ClaimCreate, input).await.expect_outcome("claimed");
         values.push(("{claim}".to_owned(), reply.claim_id()));
     }
     values
+}
+
+/// The queue or topic that an example presumes, and how it is filled.
+struct Log<'a> {
+    name: &'a str,
+    field: &'static str,
+    post: &'static OperationInfo,
+    subscribe: &'static OperationInfo,
+}
+
+impl<'a> Log<'a> {
+    fn of(given: &'a Value) -> Option<Self> {
+        let queue = given["queue"].as_str().map(|name| Self {
+            name,
+            field: "queue_name",
+            post: MESSAGE_POST_INFO,
+            subscribe: SUBSCRIPTION_CREATE_INFO,
+        });
+        queue.or(given["topic"].as_str().map(|name| Self {
+            name,
+            field: "topic_name",
+            post: TOPIC_MESSAGE_POST_INFO,
+            subscribe: TOPIC_SUBSCRIPTION_CREATE_INFO,
+        }))
+    }
 }
 
 /// An input in which every placeholder is what it stands for.

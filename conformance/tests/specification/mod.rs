@@ -4,10 +4,9 @@
 
 pub(crate) mod given;
 
-use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sukkal_conformance::service::Transport;
 use sukkal_spec::{OPERATIONS, OperationInfo};
 
@@ -34,22 +33,21 @@ impl Example {
 
 /// Every example of every operation.
 pub(crate) fn examples() -> Vec<Example> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api-spec/operations");
-    let of = |info: &'static OperationInfo| {
-        let path = folder.join(info.resource).join(format!("{}.yaml", info.name));
-        let text =
-            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let written: Value = serde_norway::from_str(&text).expect("the specification is YAML");
-        let examples = written["examples"].as_array().cloned().unwrap_or_default();
-        examples.into_iter().map(move |example| Example {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api-spec");
+    let spec = sukkal_codegen::load(&folder).unwrap_or_else(|error| panic!("{error}"));
+    let info = |name: &str| OPERATIONS.iter().copied().find(|info| info.name == name);
+    let mut found = Vec::new();
+    for operation in spec.operations {
+        let Some(info) = info(operation.name()) else { continue };
+        found.extend(operation.written.examples.into_iter().map(|example| Example {
             info,
-            name: example["name"].as_str().unwrap_or_default().to_owned(),
-            given: example["given"].clone(),
-            input: example["input"].clone(),
-            outcome: example["outcome"].as_str().unwrap_or_default().to_owned(),
-            http: example["http"].clone(),
-            websocket: example["websocket"].clone(),
-        })
-    };
-    OPERATIONS.iter().copied().flat_map(of).collect()
+            name: example.name,
+            given: example.given,
+            input: example.input,
+            outcome: example.outcome,
+            http: json!(example.http),
+            websocket: json!(example.websocket),
+        }));
+    }
+    found
 }

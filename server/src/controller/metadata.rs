@@ -1,9 +1,10 @@
-//! The reserved attributes of queues: their rules, and what is shown where they are not set.
+//! The reserved attributes of queues and topics: their rules, and what is shown where they are not set.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use sukkal_spec::raw::Raw;
 use sukkal_spec::{ApiError, Limits};
+use sukkal_storage::Kind;
 
 use super::retry_policy;
 
@@ -37,15 +38,25 @@ fn defaults(limits: &Limits) -> [(&'static str, Value); 7] {
     ]
 }
 
+/// How many of them mean something to a topic, whose messages nobody claims.
+const OF_TOPICS: usize = 3;
+
+/// The attributes that are always shown, with the values in force.
+fn shown(kind: Kind, limits: &Limits) -> impl Iterator<Item = (&'static str, Value)> {
+    let defaults = defaults(limits);
+    let count = if kind == Kind::Topic { OF_TOPICS } else { defaults.len() };
+    defaults.into_iter().take(count)
+}
+
 /// Whether an attribute is one of those that are always shown.
-pub(super) fn is_reserved(name: &str, limits: &Limits) -> bool {
-    defaults(limits).iter().any(|(each, _)| *each == name)
+pub(super) fn is_reserved(kind: Kind, name: &str, limits: &Limits) -> bool {
+    shown(kind, limits).any(|(each, _)| each == name)
 }
 
 /// Metadata as readers see it: reserved attributes that are missing or unset show the values in force.
-pub(super) fn effective(stored: &[u8], limits: &Limits) -> Raw {
+pub(super) fn effective(kind: Kind, stored: &[u8], limits: &Limits) -> Raw {
     let mut metadata = read(stored);
-    for (name, default) in defaults(limits) {
+    for (name, default) in shown(kind, limits) {
         match metadata.get_mut(name) {
             None => {
                 metadata.insert(name.to_owned(), default);

@@ -5,17 +5,22 @@
 mod body;
 mod checksum;
 mod claim;
+mod log;
 mod message;
 mod metadata;
 mod node;
 mod patch;
 mod present;
 mod queue;
+mod records;
 mod retry_policy;
 mod share;
 mod subscriber;
 mod subscribing;
 mod subscription;
+mod topic;
+mod topic_message;
+mod topic_subscription;
 
 use std::sync::Arc;
 
@@ -58,6 +63,10 @@ pub struct Controller {
 impl Controller {
     fn key(&self, context: &RequestContext, queue_name: &str) -> QueueKey {
         QueueKey::new(Arc::clone(&context.project_id), queue_name)
+    }
+
+    fn topic_key(&self, context: &RequestContext, topic_name: &str) -> QueueKey {
+        QueueKey::topic(Arc::clone(&context.project_id), topic_name)
     }
 
     /// The store that holds a queue, whether the queue exists or not.

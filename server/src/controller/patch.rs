@@ -1,8 +1,9 @@
-//! The changes of `queue_update`: a small part of JSON Patch (RFC 6902) with rules of its own.
+//! The changes of `queue_update` and `topic_update`: a small part of JSON Patch (RFC 6902) with rules of its own.
 
 use serde_json::Value;
 use sukkal_spec::raw::Raw;
 use sukkal_spec::{ApiError, Limits};
+use sukkal_storage::Kind;
 
 use super::metadata::{Metadata, is_reserved};
 
@@ -27,6 +28,7 @@ pub(super) fn read(changes: &[Raw]) -> Result<Vec<Change>, ApiError> {
 
 /// Applies changes in order; the first conflict stops them.
 pub(super) fn apply(
+    kind: Kind,
     metadata: &mut Metadata,
     changes: &[Change],
     limits: &Limits,
@@ -37,13 +39,13 @@ pub(super) fn apply(
                 metadata.insert(key.clone(), value.clone());
             }
             Change::Replace(key, value) => {
-                if !metadata.contains_key(key) && !is_reserved(key, limits) {
+                if !metadata.contains_key(key) && !is_reserved(kind, key, limits) {
                     return Err(absent("replace", key));
                 }
                 metadata.insert(key.clone(), value.clone());
             }
             Change::Remove(key) => {
-                if metadata.shift_remove(key).is_none() && !is_reserved(key, limits) {
+                if metadata.shift_remove(key).is_none() && !is_reserved(kind, key, limits) {
                     return Err(absent("remove", key));
                 }
             }

@@ -1,30 +1,17 @@
 //! Queues.
 
-use bytes::Bytes;
-use sukkal_spec::raw::Raw;
 use sukkal_spec::{
-    ApiError, MessageCounts, MessageStamp, QueueApi, QueueCreate, QueueCreateInput,
-    QueueCreateOutcome, QueueDelete, QueueDeleteInput, QueueDeleteOutcome, QueueEntry, QueueGet,
-    QueueGetInput, QueueGetOutcome, QueueGetStats, QueueGetStatsInput, QueueGetStatsOutcome,
-    QueueList, QueueListInput, QueueListOutcome, QueuePurge, QueuePurgeInput, QueuePurgeOutcome,
-    QueueShareInput, QueueShareOutcome, QueueUpdate, QueueUpdateInput, QueueUpdateOutcome,
-    RequestContext,
+    ApiError, MessageCounts, QueueApi, QueueCreate, QueueCreateInput, QueueCreateOutcome,
+    QueueDelete, QueueDeleteInput, QueueDeleteOutcome, QueueGet, QueueGetInput, QueueGetOutcome,
+    QueueGetStats, QueueGetStatsInput, QueueGetStatsOutcome, QueueList, QueueListInput,
+    QueueListOutcome, QueuePurge, QueuePurgeInput, QueuePurgeOutcome, QueueShareInput,
+    QueueShareOutcome, QueueUpdate, QueueUpdateInput, QueueUpdateOutcome, RequestContext,
 };
-use sukkal_storage::{
-    FilterValue, GetMessages, Kind, ListQueues, Message, Millis, PurgeMessages, QueueFilter,
-    QueueKey, QueueRecord, QueueStats, StatsQuery, StorageError, UpdateQueue,
-};
+use sukkal_storage::{Kind, QueueKey, QueueStats};
 
-use super::present::{age, timestamp};
-use super::{Controller, metadata, patch};
+use super::Controller;
+use super::records::{Counted, Listing, number};
 use crate::error::api_error;
-use crate::placement::Queue;
-use crate::stage::{Answer, Command};
-
-/// How many messages one step of a purge removes.
-const PURGE_STEP: usize = 1000;
-/// How often an update is tried when others update the same queue.
-const UPDATE_TRIES: usize = 32;
 
 impl QueueApi for Controller {
     async fn queue_list(
@@ -37,21 +24,13 @@ impl QueueApi for Controller {
             true => Some(queues.count(&context.project_id, Kind::Queue).await.map_err(api_error)?),
             false => None,
         };
-        let detailed = input.detailed;
-        let query = list_query(context, input);
-        let everywhere = self.key(context, "");
-        let stages = self.queue_stages::<QueueList>(context, &everywhere);
-        stages.before(Command::ListQueues(&query)).await?;
-        let mut records = queues.list(query).await.map_err(api_error)?;
-        let next_marker = records.last().map(|record| record.name.to_string());
-        stages.after(Answer::Queues(&mut records)).await?;
-
+        let QueueListInput { marker, limit, detailed, name, filters, .. } = input;
+        let listing = Listing { kind: Kind::Queue, marker, limit, detailed, name, filters };
+        let page = self.list_records::<QueueList>(context, listing).await?;
         Ok(QueueListOutcome::Listed {
-            next_marker,
-            queues: records.into_iter().map(|record| self.entry(record, detailed)).collect(),
-            count: count
-                .filter(|count| *count > 0)
-                .map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
+            queues: page.entries,
+            next_marker: page.next_marker,
+            count: count.filter(|count| *count > 0).map(number),
         })
     }
 
@@ -60,21 +39,11 @@ impl QueueApi for Controller {
         context: &RequestContext,
         input: QueueCreateInput,
     ) -> Result<QueueCreateOutcome, ApiError> {
-        self.check_metadata_size(input.metadata.bytes())?;
-        let checked = metadata::read(input.metadata.bytes());
-        metadata::check(&checked, &self.limits)?;
-        let key = self.key(context, &input.queue_name);
-        let text = metadata::write(&checked);
-        let stages = self.queue_stages::<QueueCreate>(context, &key);
-        stages.before(Command::CreateQueue { metadata: &text }).await?;
-        let created = self.placement.create(&key, text).await.map_err(api_error)?;
-        stages.after(Answer::Done).await?;
-
-        let queue_name = input.queue_name;
-        Ok(if created {
-            QueueCreateOutcome::Created { queue_name }
-        } else {
-            QueueCreateOutcome::AlreadyExists { queue_name }
+        let QueueCreateInput { queue_name, metadata } = input;
+        let key = self.key(context, &queue_name);
+        Ok(match self.create_record::<QueueCreate>(context, &key, &metadata).await? {
+            true => QueueCreateOutcome::Created { queue_name },
+            false => QueueCreateOutcome::AlreadyExists { queue_name },
         })
     }
 
@@ -84,16 +53,9 @@ impl QueueApi for Controller {
         input: QueueGetInput,
     ) -> Result<QueueGetOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        let stages = self.queue_stages::<QueueGet>(context, &key);
-        stages.before(Command::GetQueue).await?;
-        let record = self.placement.control().queues().get(&key).await.map_err(api_error)?;
-        let stored = record.map_or(Bytes::from_static(b"{}"), |record| record.metadata);
-        stages.after(Answer::Metadata(&stored)).await?;
-
-        Ok(QueueGetOutcome::Shown {
-            effective_metadata: metadata::effective(&stored, &self.limits),
-            metadata: Raw::from_trusted(stored),
-        })
+        let shown = self.show_record::<QueueGet>(context, &key).await?;
+        let (metadata, effective_metadata) = (shown.metadata, shown.effective);
+        Ok(QueueGetOutcome::Shown { metadata, effective_metadata })
     }
 
     async fn queue_update(
@@ -101,36 +63,11 @@ impl QueueApi for Controller {
         context: &RequestContext,
         input: QueueUpdateInput,
     ) -> Result<QueueUpdateOutcome, ApiError> {
-        let changes = patch::read(&input.changes)?;
         let key = self.key(context, &input.queue_name);
-        let stages = self.queue_stages::<QueueUpdate>(context, &key);
-        for _ in 0..UPDATE_TRIES {
-            let found = self.placement.control().queues().get(&key).await.map_err(api_error)?;
-            let record = found.ok_or_else(|| does_not_exist(&key))?;
-            let mut changed = metadata::read(&record.metadata);
-            patch::apply(&mut changed, &changes, &self.limits)?;
-            metadata::check(&changed, &self.limits)?;
-            let text = metadata::write(&changed);
-            self.check_metadata_size(&text)?;
-            stages.before(Command::UpdateQueue { metadata: &text }).await?;
-            let command = UpdateQueue {
-                queue: key.clone(),
-                revision: record.revision,
-                metadata: text.clone(),
-            };
-            match self.placement.control().queues().update(command).await {
-                Ok(_) => {
-                    self.placement.forget(&key);
-                    stages.after(Answer::Done).await?;
-                    let effective_metadata = metadata::effective(&text, &self.limits);
-                    return Ok(QueueUpdateOutcome::Updated { effective_metadata });
-                }
-                Err(StorageError::RecordChanged) => {}
-                Err(StorageError::QueueDoesNotExist) => return Err(does_not_exist(&key)),
-                Err(other) => return Err(api_error(other)),
-            }
-        }
-        Err(api_error(StorageError::RecordChanged))
+        let absent = || does_not_exist(&key);
+        let effective_metadata =
+            self.update_record::<QueueUpdate>(context, &key, &input.changes, absent).await?;
+        Ok(QueueUpdateOutcome::Updated { effective_metadata })
     }
 
     async fn queue_delete(
@@ -139,10 +76,7 @@ impl QueueApi for Controller {
         input: QueueDeleteInput,
     ) -> Result<QueueDeleteOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        let stages = self.queue_stages::<QueueDelete>(context, &key);
-        stages.before(Command::DeleteQueue).await?;
-        self.placement.delete(&key).await.map_err(api_error)?;
-        stages.after(Answer::Done).await?;
+        self.delete_record::<QueueDelete>(context, &key).await?;
         Ok(QueueDeleteOutcome::Deleted { queue_name: input.queue_name })
     }
 
@@ -152,18 +86,11 @@ impl QueueApi for Controller {
         input: QueueGetStatsInput,
     ) -> Result<QueueGetStatsOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        let stages = self.queue_stages::<QueueGetStats>(context, &key);
-        stages.before(Command::CountMessages).await?;
-        let Some(queue) = self.placement.find(&key).await.map_err(api_error)? else {
-            let messages = counts(QueueStats::default(), None, None);
-            return Ok(QueueGetStatsOutcome::UnknownQueue { messages });
-        };
-        let now = self.placement.now();
-        let query = StatsQuery { queue: key.clone(), now };
-        let stats = queue.data().messages().stats(query).await.map_err(api_error)?;
-        let (oldest, newest) = self.stamps(&queue, &stats, now).await?;
-        stages.after(Answer::Counted(&stats)).await?;
-        Ok(QueueGetStatsOutcome::Counted { messages: counts(stats, oldest, newest) })
+        let counted = self.count_messages::<QueueGetStats>(context, &key).await?;
+        Ok(match counted {
+            Some(counted) => QueueGetStatsOutcome::Counted { messages: counts(counted) },
+            None => QueueGetStatsOutcome::UnknownQueue { messages: no_messages() },
+        })
     }
 
     async fn queue_purge(
@@ -172,25 +99,7 @@ impl QueueApi for Controller {
         input: QueuePurgeInput,
     ) -> Result<QueuePurgeOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        let stages = self.queue_stages::<QueuePurge>(context, &key);
-        stages.before(Command::PurgeQueue { resource_types: &input.resource_types }).await?;
-        if input.resource_types.iter().any(|kind| kind == "messages") {
-            let store = self.data(&key).await?;
-            let mut up_to = None;
-            loop {
-                let now = self.placement.now();
-                let command = PurgeMessages { queue: key.clone(), limit: PURGE_STEP, up_to, now };
-                let step = store.messages().purge(command).await.map_err(api_error)?;
-                if !step.more {
-                    break;
-                }
-                up_to = Some(step.up_to);
-            }
-        }
-        if input.resource_types.iter().any(|kind| kind == "subscriptions") {
-            self.purge_subscriptions(&key).await?;
-        }
-        stages.after(Answer::Done).await?;
+        self.purge::<QueuePurge>(context, &key, &input.resource_types).await?;
         Ok(QueuePurgeOutcome::Purged {})
     }
 
@@ -203,54 +112,6 @@ impl QueueApi for Controller {
     }
 }
 
-impl Controller {
-    fn entry(&self, record: QueueRecord, detailed: bool) -> QueueEntry {
-        let metadata = detailed.then(|| metadata::effective(&record.metadata, &self.limits));
-        QueueEntry { name: record.name.to_string(), metadata }
-    }
-
-    /// The oldest and the newest message, if they are still there.
-    async fn stamps(
-        &self,
-        queue: &Queue,
-        stats: &QueueStats,
-        now: Millis,
-    ) -> Result<(Option<MessageStamp>, Option<MessageStamp>), ApiError> {
-        let (Some(oldest), Some(newest)) = (stats.oldest, stats.newest) else {
-            return Ok((None, None));
-        };
-        let query = GetMessages { queue: queue.key.clone(), ids: vec![oldest.id, newest.id], now };
-        let found = queue.data().messages().get(query).await.map_err(api_error)?;
-        let (found, _) = self.sort_out(&queue.key, found);
-        let stamp = |id| found.iter().find(|message| message.id == id).map(|each| stamp(each, now));
-        Ok((stamp(oldest.id), stamp(newest.id)))
-    }
-
-    fn check_metadata_size(&self, text: &[u8]) -> Result<(), ApiError> {
-        let maximum = self.limits.max_queue_metadata;
-        if i64::try_from(text.len()).unwrap_or(i64::MAX) > maximum {
-            return Err(ApiError::MetadataTooLarge { maximum });
-        }
-        Ok(())
-    }
-}
-
-fn list_query(context: &RequestContext, input: QueueListInput) -> ListQueues {
-    let wanted = |text: String| match text.parse() {
-        Ok(number) => FilterValue::Integer(number),
-        Err(_) => FilterValue::Text(text),
-    };
-    let metadata =
-        input.filters.into_iter().flatten().map(|(key, text)| (key, wanted(text))).collect();
-    ListQueues {
-        project: context.project_id.clone(),
-        kind: Kind::Queue,
-        after: input.marker,
-        limit: usize::try_from(input.limit).unwrap_or(1),
-        filter: QueueFilter { name_contains: input.name, metadata },
-    }
-}
-
 fn does_not_exist(key: &QueueKey) -> ApiError {
     ApiError::QueueDoesNotExist {
         queue_name: key.name.to_string(),
@@ -258,29 +119,17 @@ fn does_not_exist(key: &QueueKey) -> ApiError {
     }
 }
 
-fn counts(
-    stats: QueueStats,
-    oldest: Option<MessageStamp>,
-    newest: Option<MessageStamp>,
-) -> MessageCounts {
-    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+/// The counts of what does not exist.
+pub(super) fn no_messages() -> MessageCounts {
+    counts(Counted { stats: QueueStats::default(), oldest: None, newest: None })
+}
+
+fn counts(Counted { stats, oldest, newest }: Counted) -> MessageCounts {
     MessageCounts {
         claimed: number(stats.claimed),
         free: number(stats.free),
         total: number(stats.claimed + stats.free),
         oldest,
         newest,
-    }
-}
-
-fn stamp(message: &Message, now: Millis) -> MessageStamp {
-    MessageStamp {
-        id: message.id.to_string(),
-        age: age(message.created_at, now),
-        ttl: message.ttl,
-        body: Raw::from_trusted(message.body.bytes.clone()),
-        claim_id: message.claim.map(|claim| claim.id.to_string()),
-        claim_count: message.claim_count,
-        created: timestamp(message.created_at),
     }
 }

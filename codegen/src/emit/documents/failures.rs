@@ -19,6 +19,7 @@ const ANY_ROUTE: &[&str] = &["media_type_refused", "not_acceptable", "internal"]
 const WITH_CLIENT: &[&str] = &["client_id_missing", "client_id_malformed"];
 const WITH_PROJECT: &[&str] = &["project_missing", "project_empty"];
 const WITH_QUEUE: &[&str] = &["queue_name_invalid"];
+const WITH_TOPIC: &[&str] = &["topic_name_invalid"];
 const WITH_BODY: &[&str] = &["body_too_slow"];
 
 /// The errors of one operation over HTTP, by status.
@@ -35,6 +36,7 @@ pub(super) fn failures<'a>(
     also(WITH_CLIENT, operation.written.context.client_id != Need::Absent);
     also(WITH_PROJECT, operation.written.context.project != Need::Absent);
     also(WITH_QUEUE, binding.variables().any(|name| name == "queue_name"));
+    also(WITH_TOPIC, binding.variables().any(|name| name == "topic_name"));
     also(WITH_BODY, binding.payload.is_some() || !binding.body.is_empty());
     names.extend(operation.written.errors.iter().flat_map(|name| errors_named(spec, name)));
     let mut found: BTreeMap<u16, Failure<'a>> = BTreeMap::new();

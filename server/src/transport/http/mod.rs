@@ -91,7 +91,7 @@ impl<A: Api + 'static> HttpFace<A> {
     }
 
     /// The checks that every matched path makes, in the order clients can observe: signature, media types,
-    /// client, project, queue name.
+    /// client, project, name of the queue or topic.
     fn admit(
         &self,
         route: &Route<A>,
@@ -111,10 +111,15 @@ impl<A: Api + 'static> HttpFace<A> {
             return Ok(None);
         }
         let admitted = admit(&self.service.rules, caller, true)?;
-        if let Some((_, name)) = captures.iter().find(|(variable, _)| *variable == "queue_name")
-            && (!is_queue_name(name) || check_project(&admitted.project_id).is_err())
-        {
-            return Err(ApiError::QueueNameInvalid);
+        for (variable, name) in captures {
+            let refused = match *variable {
+                "queue_name" => ApiError::QueueNameInvalid,
+                "topic_name" => ApiError::TopicNameInvalid,
+                _ => continue,
+            };
+            if !is_queue_name(name) || check_project(&admitted.project_id).is_err() {
+                return Err(refused);
+            }
         }
         Ok(Some(admitted))
     }

@@ -182,7 +182,7 @@ async fn call<O: Call<A>, A: Send + Sync>(
     }
     let admitted = admit(&service.rules, caller, O::INFO.checks_client).map_err(as_header_error)?;
     permit(O::INFO, &admitted.roles)?;
-    if O::INFO.fields.contains(&"queue_name") {
+    if ["queue_name", "topic_name"].iter().any(|name| O::INFO.fields.contains(name)) {
         check_project(&admitted.project_id)?;
     }
     let document_bytes = envelope.body.as_ref().map_or(0, |body| body.bytes().len());
