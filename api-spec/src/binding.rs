@@ -53,6 +53,8 @@ pub struct OperationInfo {
     pub needs_project: bool,
     /// Whether the client must be named.
     pub needs_client: bool,
+    /// Whether a token must be given; answers then repeat nothing of the call.
+    pub needs_token: bool,
     /// Whether the form of the client id is checked on every transport.
     pub checks_client: bool,
     /// The input schema as JSON text, complete with `$defs`.
@@ -229,6 +231,8 @@ pub struct WebSocketBinding {
     pub extension: bool,
     /// The action.
     pub action: &'static str,
+    /// Whether a frame need not say who calls.
+    pub anonymous: bool,
     /// Whether a frame may leave the body out.
     pub body_optional: bool,
     /// The fields a frame may carry.

@@ -156,6 +156,8 @@ pub struct Context {
     pub project: Need,
     #[serde(default)]
     pub client_id: Need,
+    #[serde(default)]
+    pub token: Need,
 }
 
 /// How much of one fact about the caller is asked for.

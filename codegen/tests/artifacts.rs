@@ -143,7 +143,7 @@ fn frames_of_the_examples_fit_the_schema_of_their_action() {
     for name in &requests {
         let definition = &schema["$defs"][*name]["properties"];
         for body in definition["body"]["examples"].as_array().unwrap() {
-            let headers = json!({ "Client-ID": "c", "X-Project-ID": "p" });
+            let headers = json!({ "Client-ID": "c", "X-Project-ID": "p", "X-Auth-Token": "t" });
             let frame = json!({ "action": definition["action"]["const"], "headers": headers, "body": body });
             assert!(validator.is_valid(&frame), "{frame}");
         }

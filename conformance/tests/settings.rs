@@ -6,7 +6,8 @@ use matrix::{Server, manual_clock};
 use serde_json::json;
 use sukkal_conformance::service::{Grant, Service, Transport};
 use sukkal_spec::{
-    ClaimCreate, MessageDeleteMany, MessageGet, MessageList, MessagePop, QueueList, QueueShare,
+    ClaimCreate, Health, Home, MessageDeleteMany, MessageGet, MessageList, MessagePop, QueueList,
+    QueueShare,
 };
 
 /// A server with these settings, on the memory driver.
@@ -140,5 +141,18 @@ async fn keys_of_the_ring_sign_by_their_id() {
         }
         let revoked = json!({ "queue_name": "jobs", "key_id": "old" });
         service.call(QueueShare, revoked).await.expect_error("signing_key_unknown");
+    }
+}
+
+#[tokio::test]
+async fn what_is_for_operators_does_not_exist_outside_admin_mode() {
+    let server = server(&[("admin_mode", "false")]).await;
+
+    for service in services(&server) {
+        let told = service.call(Health, json!({})).await;
+        let http = service.transport() == Transport::Http;
+        told.expect_error(if http { "route_unknown" } else { "action_unknown" });
+        let home = service.call(Home, json!({})).await.expect_outcome("described");
+        assert!(home.body()["resources"]["rel/health"].is_null());
     }
 }

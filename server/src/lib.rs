@@ -9,6 +9,7 @@ pub mod controller;
 pub mod cors;
 pub mod encryption;
 pub mod error;
+mod health;
 mod json;
 pub mod listener;
 pub mod log;

@@ -151,6 +151,7 @@ impl Running {
             leases: leases.clone(),
             keys: between.keys,
             pipelines: between.pipelines,
+            admin_mode: self.config.admin_mode,
             signatures: signatures.clone(),
         };
         Arc::new(Service {

@@ -156,9 +156,10 @@ fn http(spec: &Spec, operation: &Operation, binding: &HttpBinding) -> String {
 fn websocket(spec: &Spec, operation: &Operation, binding: &WebSocketBinding) -> String {
     let fields = operation.fields().keys().filter(|name| !binding.unbound.contains(name));
     format!(
-        "Some(&WebSocketBinding {{ extension: {}, action: {}, body_optional: {}, fields: {}, max_body: {}, refusals: &{}, errors: {}, unavailable: {} }})",
+        "Some(&WebSocketBinding {{ extension: {}, action: {}, anonymous: {}, body_optional: {}, fields: {}, max_body: {}, refusals: &{}, errors: {}, unavailable: {} }})",
         binding.extension,
         literal(&binding.action),
+        binding.anonymous,
         binding.body_optional,
         list(fields),
         max_body(spec, binding.max_body.as_ref()),
@@ -173,7 +174,7 @@ fn info(spec: &Spec, operation: &Operation) -> String {
     let written = &operation.written;
     let none = || "None".to_owned();
     format!(
-        "/// What is known of `{0}`.\npub const {1}_INFO: &OperationInfo = &OperationInfo {{ name: {2}, resource: {3}, policy: {4}, admits: {15}, available_with: {16}, pipelined: {5}, extension: {6}, needs_project: {7}, needs_client: {8}, checks_client: {9}, schema: {10}, fields: {11}, outcomes: {14}, http: {12}, websocket: {13} }};\n\n",
+        "/// What is known of `{0}`.\npub const {1}_INFO: &OperationInfo = &OperationInfo {{ name: {2}, resource: {3}, policy: {4}, admits: {15}, available_with: {16}, pipelined: {5}, extension: {6}, needs_project: {7}, needs_client: {8}, needs_token: {17}, checks_client: {9}, schema: {10}, fields: {11}, outcomes: {14}, http: {12}, websocket: {13} }};\n\n",
         operation.name(),
         constant(operation.name()),
         literal(operation.name()),
@@ -191,6 +192,7 @@ fn info(spec: &Spec, operation: &Operation) -> String {
         outcomes(operation),
         admits(spec, written.policy.as_deref()),
         list(&written.available_with),
+        written.context.token != Need::Absent,
     )
 }
 

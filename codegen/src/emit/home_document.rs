@@ -4,19 +4,30 @@ use serde_json::{Map, Value, json};
 
 use crate::Spec;
 
-/// The document as the service has always written it: four blanks of indentation, no final newline.
-pub(crate) fn render(spec: &Spec) -> String {
+/// The document of operations that always exist, as the service has always written it: four blanks of indentation,
+/// no final newline.
+pub(crate) const PUBLIC: &str = "home_document";
+/// The document with the entries of operators as well.
+pub(crate) const OPERATORS: &str = "operators_home_document";
+
+/// Renders one of the two.
+pub(crate) fn render(spec: &Spec, name: &str) -> String {
     let mut entries: Vec<_> = spec
         .operations
         .iter()
         .filter_map(|operation| operation.written.http.as_ref())
         .flat_map(|binding| &binding.home)
+        .filter(|entry| name == OPERATORS || entry.available_with.is_empty())
         .collect();
     entries.sort_by_key(|entry| entry.order);
     let mut resources = Map::new();
     for entry in entries {
         let mut described = Map::new();
-        described.insert("href-template".to_owned(), json!(entry.template));
+        let (key, place) = match &entry.href {
+            Some(href) => ("href", Some(href)),
+            None => ("href-template", entry.template.as_ref()),
+        };
+        described.insert(key.to_owned(), json!(place));
         if !entry.vars.is_empty() {
             let vars: Map<String, Value> = entry
                 .vars

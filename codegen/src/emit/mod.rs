@@ -49,7 +49,12 @@ pub(crate) fn transports(spec: &Spec) -> Vec<Artifact> {
     ]
 }
 
-/// The home document of the operations there are.
-pub(crate) fn home_document(spec: &Spec) -> String {
-    home_document::render(spec)
+/// Whether codegen makes a document of this name.
+pub(crate) fn is_generated(name: &str) -> bool {
+    name == home_document::PUBLIC || name == home_document::OPERATORS
+}
+
+/// The home document of this name.
+pub(crate) fn home_document(spec: &Spec, name: &str) -> String {
+    home_document::render(spec, name)
 }

@@ -254,8 +254,8 @@ fn body_text(spec: &Spec, side: Side, owner: &Schema, content: &Content) -> Stri
         Content::Literal(document) => {
             format!("out.literal({});\n", literal(&super::errors::spaced(document)))
         }
-        Content::Generated(_) => {
-            format!("out.literal({});\n", literal(&super::home_document(spec)))
+        Content::Generated(name) => {
+            format!("out.literal({});\n", literal(&super::home_document(spec, name)))
         }
     }
 }

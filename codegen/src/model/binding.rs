@@ -66,6 +66,8 @@ pub struct WebSocketBinding {
     pub extension: bool,
     pub action: String,
     #[serde(default)]
+    pub anonymous: bool,
+    #[serde(default)]
     pub body_optional: bool,
     #[serde(default)]
     pub max_body: Option<MaxBody>,
@@ -222,7 +224,12 @@ pub struct ErrorOverride {
 pub struct Home {
     pub rel: String,
     pub order: u32,
-    pub template: String,
+    #[serde(default)]
+    pub template: Option<String>,
+    #[serde(default)]
+    pub href: Option<String>,
+    #[serde(default)]
+    pub available_with: Vec<String>,
     #[serde(default)]
     pub allow: Vec<String>,
     #[serde(default)]

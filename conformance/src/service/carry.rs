@@ -103,6 +103,9 @@ pub(super) fn frame(service: &Service, info: &OperationInfo, input: Option<Value
     if let Some(roles) = service.roles_for(info) {
         headers["X-Roles"] = json!(roles);
     }
+    if info.needs_token {
+        headers["X-Auth-Token"] = json!("a token");
+    }
     if let Some(grant) = &service.grant {
         grant.add_to(&mut headers);
     }

@@ -56,6 +56,8 @@ pub struct Controller {
     pub keys: KeyRing,
     /// The stages that calls pass on their way to the stores.
     pub(crate) pipelines: Pipelines,
+    /// Whether the operations meant for operators are offered.
+    pub admin_mode: bool,
     /// Signs grants of access.
     pub signatures: Signatures,
 }

@@ -75,17 +75,28 @@ impl Admitted {
     }
 }
 
+/// What a call must say of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The client.
+    pub client: bool,
+    /// The project.
+    pub project: bool,
+    /// The form of the client id.
+    pub client_form: bool,
+}
+
 /// Finds who calls and in which project. [`permit`] follows, once the operation is known.
 ///
 /// Without authentication the caller is who it says it is. Client first, then project.
 ///
 /// # Errors
 /// What is missing or malformed.
-pub fn admit(rules: &Rules, caller: Caller<'_>, checks_client: bool) -> Result<Admitted, ApiError> {
-    let client_id = caller.client_id.ok_or(ApiError::ClientIdMissing)?;
-    let client_id = if checks_client { client(rules, client_id)? } else { client_id.into() };
-    let project_id = caller.project_id.ok_or(ApiError::ProjectMissing)?;
-    if project_id.is_empty() {
+pub fn admit(rules: &Rules, caller: Caller<'_>, asked: Asked) -> Result<Admitted, ApiError> {
+    let client_id = named(caller.client_id, asked.client, ApiError::ClientIdMissing)?;
+    let client_id = if asked.client_form { client(rules, client_id)? } else { client_id.into() };
+    let project_id = named(caller.project_id, asked.project, ApiError::ProjectMissing)?;
+    if project_id.is_empty() && asked.project {
         return Err(ApiError::ProjectEmpty);
     }
     Ok(Admitted {
@@ -94,6 +105,14 @@ pub fn admit(rules: &Rules, caller: Caller<'_>, checks_client: bool) -> Result<A
         user_id: caller.user_id.map(Arc::from),
         roles: caller.roles.map(Roles::new).unwrap_or_default(),
     })
+}
+
+fn named(text: Option<&str>, is_asked: bool, missing: ApiError) -> Result<&str, ApiError> {
+    match text {
+        Some(text) => Ok(text),
+        None if is_asked => Err(missing),
+        None => Ok(""),
+    }
 }
 
 /// Whether the rule of an operation lets these roles pass.

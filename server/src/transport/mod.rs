@@ -13,7 +13,7 @@ use sukkal_spec::decode::{Carried, Refused};
 use sukkal_spec::limit::OutOfRange;
 use sukkal_spec::{ApiError, Call, Limits, Operation, RequestContext, Turn};
 
-pub use caller::{Admitted, Caller, admit, check_project, permit};
+pub use caller::{Admitted, Asked, Caller, admit, check_project, permit};
 
 use crate::background::Leases;
 use crate::config::{ClientIdRule, Config, Switches};

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::bodies::Bodies;
 use super::frames::{Bound, actions, frames, told};
 use crate::Spec;
-use crate::model::{Push, Receiver};
+use crate::model::{Need, Push, Receiver};
 
 const WEBSOCKET: &str = "\
 Every connection of a client. Path and query of its URL do not matter; the HTTP port takes connections as well, at `/v2/ws`. Frames in text are JSON, \
@@ -106,7 +106,10 @@ fn request_message(action: &str, bound: &[Bound<'_>]) -> Value {
     let examples: Vec<Value> = examples
         .filter_map(|example| {
             let shown = example.websocket.as_ref()?;
-            let headers = json!({ "Client-ID": "30387f00-39a0-4a10-bd91-3b2a3a1f9b4e", "X-Project-ID": "acme" });
+            let mut headers = json!({ "Client-ID": "30387f00-39a0-4a10-bd91-3b2a3a1f9b4e", "X-Project-ID": "acme" });
+            if bound.iter().any(|(operation, _)| operation.written.context.token != Need::Absent) {
+                headers["X-Auth-Token"] = json!("gAAAAABh");
+            }
             let mut frame = json!({ "action": action, "headers": headers });
             if let Some(body) = &shown.body {
                 frame["body"] = body.clone();

@@ -62,7 +62,7 @@ fn request<'a>(action: &str, bound: &[Bound<'a>], bodies: &mut Bodies<'a>) -> Va
         "required": required,
         "properties": {
             "action": { "type": "string", "const": action },
-            "headers": headers(bound[0].0),
+            "headers": headers(bound[0].0, bound[0].1),
             "body": body,
         },
     });
@@ -84,14 +84,17 @@ pub(super) fn told(bound: &[Bound<'_>]) -> String {
     each.collect::<Vec<_>>().join("\n\nOr: ")
 }
 
-fn headers(operation: &Operation) -> Value {
+fn headers(operation: &Operation, binding: &WebSocketBinding) -> Value {
     let context = &operation.written.context;
     let mut required = Vec::new();
-    if context.client_id != Need::Absent {
+    if context.client_id != Need::Absent && !binding.anonymous {
         required.push("Client-ID");
     }
-    if context.project != Need::Absent {
+    if context.project != Need::Absent && !binding.anonymous {
         required.push("X-Project-ID");
+    }
+    if context.token != Need::Absent {
+        required.push("X-Auth-Token");
     }
     json!({
         "type": "object",

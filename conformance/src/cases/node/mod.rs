@@ -1,5 +1,7 @@
 //! The service itself.
 
+mod authenticate;
+mod health;
 mod home;
 mod ping;
 mod versions;
@@ -7,4 +9,5 @@ mod versions;
 use crate::case::Case;
 
 /// The cases of this folder.
-pub(super) const CASES: &[&[Case]] = &[home::CASES, ping::CASES, versions::CASES];
+pub(super) const CASES: &[&[Case]] =
+    &[authenticate::CASES, health::CASES, home::CASES, ping::CASES, versions::CASES];

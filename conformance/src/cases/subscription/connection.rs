@@ -50,10 +50,12 @@ async fn subscribes_a_connection_once_per_queue(service: &Service) {
 
 async fn tells_connections_apart(service: &Service) {
     subscribe(service).await;
-    subscribe(&service.on_another_connection()).await;
+    let other = service.on_another_connection();
+    subscribe(&other).await;
 
     let all = subscribers(service).await;
     assert!(matches!(&all[..], [one, other] if one != other), "{all:?}");
+    other.disconnect().await;
 }
 
 async fn ends_with_the_connection(service: &Service) {

@@ -18,7 +18,7 @@ use routes::Routes;
 
 use crate::placement::is_queue_name;
 use crate::request_id::{REQUEST_ID_HEADER, RequestId};
-use crate::transport::{Admitted, Service, admit, check_project};
+use crate::transport::{Admitted, Asked, Service, admit, check_project};
 use exchange::{Exchange, Found};
 use query::Query;
 use routes::{Otherwise, Route, Runs};
@@ -26,6 +26,9 @@ use routes::{Otherwise, Route, Runs};
 /// The methods that HTTP defines; any other is refused with its own text.
 const STANDARD: [&str; 9] =
     ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+
+/// What every route but the list of versions asks of its caller.
+const ASKED: Asked = Asked { client: true, project: true, client_form: true };
 
 /// Answers requests to the API.
 pub struct HttpFace<A: 'static> {
@@ -110,7 +113,7 @@ impl<A: Api + 'static> HttpFace<A> {
         if !route.needs_context {
             return Ok(None);
         }
-        let admitted = admit(&self.service.rules, caller, true)?;
+        let admitted = admit(&self.service.rules, caller, ASKED)?;
         for (variable, name) in captures {
             let refused = match *variable {
                 "queue_name" => ApiError::QueueNameInvalid,

@@ -92,3 +92,24 @@ pub(crate) fn bare_options() -> HttpResponse {
 pub(crate) fn add(response: &mut HttpResponse, headers: HeaderMap) {
     response.headers_mut().extend(headers);
 }
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+    use sha2::{Digest, Sha256};
+    use sukkal_spec::present::HttpCall;
+    use sukkal_spec::{Home, HomeOutcome, Operation};
+
+    fn shown(outcome: &HomeOutcome) -> (usize, String) {
+        let call = HttpCall { path: "/v2/", captures: &[], query: &[] };
+        let body = Home::http_reply(outcome, &call).body.unwrap_or_default();
+        (body.len(), HEXLOWER.encode(&Sha256::digest(&body)))
+    }
+
+    #[test]
+    fn the_home_document_is_that_of_the_service_that_is_matched_byte_for_byte() {
+        let public = "5e2498c598cf4a36b159246674f44e773d37084e265c0783231cbd03e4ba3679";
+
+        assert_eq!(shown(&HomeOutcome::Described {}), (9305, public.to_owned()));
+    }
+}

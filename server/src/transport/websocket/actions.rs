@@ -18,7 +18,7 @@ use super::reply::{Reply, error, reply};
 use crate::metrics::{Carrier, Stopwatch};
 use crate::request_id::RequestId;
 use crate::transport::{
-    CallFacts, Caller, NotAccepted, Service, accept, admit, check_project, permit,
+    Asked, CallFacts, Caller, NotAccepted, Service, accept, admit, check_project, permit,
 };
 
 /// A future reply.
@@ -131,10 +131,13 @@ fn run<O: Call<A>, A: Send + Sync + 'static>(
     Box::pin(async move {
         let begun = Stopwatch::start();
         let request_id = RequestId::new();
-        let Incoming { envelope, encoding, turn, address } = incoming;
+        let Incoming { mut envelope, encoding, turn, address } = incoming;
         let place = Place { turn: turn.clone(), own_address: Some(address), request_id };
         let outcome = call::<O, A>(&service, &envelope, place).await;
         turn.pass();
+        if O::INFO.needs_token {
+            envelope.forget();
+        }
         let reply = match outcome {
             Ok(outcome) => {
                 reply(Some(&envelope), encoding, |out| O::websocket_reply(&outcome, out))
@@ -166,7 +169,8 @@ async fn call<O: Call<A>, A: Send + Sync>(
 ) -> Result<O::Outcome, ApiError> {
     let binding = O::INFO.websocket.ok_or(ApiError::Internal)?;
     let headers = headers(envelope.headers.as_ref()).ok_or(ApiError::HeadersInvalid)?;
-    let mut caller = present(O::INFO, &headers)?;
+    let asked = asked(O::INFO, binding);
+    let mut caller = present(O::INFO, asked, &headers)?;
     let input = {
         let document = document(service, binding, envelope)?;
         let carried = Carried { values: Vec::new(), document };
@@ -180,7 +184,7 @@ async fn call<O: Call<A>, A: Send + Sync>(
         }
         caller = caller.holding(&grant);
     }
-    let admitted = admit(&service.rules, caller, O::INFO.checks_client).map_err(as_header_error)?;
+    let admitted = admit(&service.rules, caller, asked).map_err(as_header_error)?;
     permit(O::INFO, &admitted.roles)?;
     if ["queue_name", "topic_name"].iter().any(|name| O::INFO.fields.contains(name)) {
         check_project(&admitted.project_id)?;
@@ -192,10 +196,23 @@ async fn call<O: Call<A>, A: Send + Sync>(
     crate::transport::run::<O, A>(&service.api, &admitted.context(facts), input).await
 }
 
+fn asked(info: &OperationInfo, binding: &WebSocketBinding) -> Asked {
+    Asked {
+        client: info.needs_client && !binding.anonymous,
+        project: info.needs_project && !binding.anonymous,
+        client_form: info.checks_client,
+    }
+}
+
 /// The headers an operation needs; one that is missing is a fault of the frame.
-fn present<'a>(info: &OperationInfo, headers: &'a Headers) -> Result<Caller<'a>, ApiError> {
-    let missing = (info.needs_client && headers.client_id.is_none())
-        || (info.needs_project && headers.project_id.is_none());
+fn present<'a>(
+    info: &OperationInfo,
+    asked: Asked,
+    headers: &'a Headers,
+) -> Result<Caller<'a>, ApiError> {
+    let missing = (asked.client && headers.client_id.is_none())
+        || (asked.project && headers.project_id.is_none())
+        || (info.needs_token && !headers.has_token);
     if missing {
         return Err(ApiError::HeadersInvalid);
     }

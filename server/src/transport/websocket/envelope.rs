@@ -20,6 +20,14 @@ pub(crate) struct Envelope {
     pub body: Option<Raw>,
 }
 
+impl Envelope {
+    /// Drops headers and body, so that an answer does not repeat them.
+    pub(crate) fn forget(&mut self) {
+        self.headers = None;
+        self.body = None;
+    }
+}
+
 /// Why a frame is not an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoEnvelope {
@@ -78,6 +86,8 @@ pub(crate) struct Headers {
     pub user_id: Option<String>,
     /// `X-Roles`, if it is a string.
     pub roles: Option<String>,
+    /// Whether there is a token in `X-Auth-Token`.
+    pub has_token: bool,
     /// The headers of a grant, if there is a signature.
     pub grant: Option<Box<GrantHeaders>>,
 }
@@ -100,7 +110,8 @@ pub(crate) fn headers(raw: Option<&Raw>) -> Option<Headers> {
                 "X-User-Id" => found.user_id = text(cursor)?,
                 "X-Roles" => found.roles = text(cursor)?,
                 _ if name.starts_with("URL-") => grant.take(name, &cursor.raw()?),
-                "User-Agent" | "Date" | "Accept" | "X-Auth-Token" => drop(keep(cursor, &mut fits)?),
+                "X-Auth-Token" => found.has_token = keep(cursor, &mut fits)?.is_some(),
+                "User-Agent" | "Date" | "Accept" => drop(keep(cursor, &mut fits)?),
                 _ => cursor.skip()?,
             }
             Ok(())
