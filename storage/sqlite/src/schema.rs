@@ -92,3 +92,34 @@ pub(crate) fn pragma(connection: &mut SqliteConnection, name: &str) -> Result<i6
 pub(crate) fn set(connection: &mut SqliteConnection, text: &str) -> Result<()> {
     connection.batch_execute(text).map_err(|error| unavailable(&error))
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::Connection;
+
+    use super::*;
+
+    #[test]
+    fn the_second_schema_can_be_taken_back_and_keeps_what_the_first_knows() {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        migrate(&mut connection).unwrap();
+        set(
+            &mut connection,
+            "INSERT INTO record VALUES (X'70', 0, X'71', 2, 7, X'7b7d'), (X'70', 1, X'71', 0, 8, X'7b7d');
+             INSERT INTO queue (key, project, kind, name, log, generation, sealed, next_marker)
+               VALUES (1, X'70', 0, X'71', 1, 2, 0, 5), (2, X'70', 1, X'71', 2, 0, 0, 5);",
+        )
+        .unwrap();
+
+        connection.revert_last_migration(MIGRATIONS).unwrap();
+        let old = recognize(&mut connection).unwrap();
+        let records = number(&mut connection, "SELECT count(*) AS value FROM record").unwrap();
+        let queues = number(&mut connection, "SELECT count(*) AS value FROM queue").unwrap();
+        migrate(&mut connection).unwrap();
+        let kind = "SELECT revision * 10 + kind AS value FROM record";
+
+        assert_eq!((old, records, queues), (Found::Store(1), 1, 1));
+        assert_eq!(recognize(&mut connection).unwrap(), Found::Store(SCHEMA_VERSION));
+        assert_eq!(number(&mut connection, kind).unwrap(), 70);
+    }
+}
