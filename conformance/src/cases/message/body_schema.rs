@@ -6,12 +6,12 @@ use crate::service::{Reply, Service};
 
 cases! {
     MessagePost:
-        takes_bodies_that_fit_the_schema_of_the_queue,
-        says_where_a_body_does_not_fit_the_schema;
+        takes_bodies_that_fit_the_schema_of_the_queue needs Extension,
+        says_where_a_body_does_not_fit_the_schema needs Extension;
     QueueCreate:
-        refuses_metadata_with_a_broken_schema;
+        refuses_metadata_with_a_broken_schema needs Extension;
     QueueUpdate:
-        checks_posts_with_the_schema_that_was_set_last,
+        checks_posts_with_the_schema_that_was_set_last needs Extension,
 }
 
 fn priced() -> Value {
