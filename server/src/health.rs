@@ -205,3 +205,26 @@ async fn within<T>(operation: impl Future<Output = Result<T>>) -> Result<T> {
     let result = tokio::time::timeout(PATIENCE, operation).await;
     result.unwrap_or_else(|_| Err(StorageError::unavailable("took too long")))
 }
+
+#[cfg(test)]
+mod tests {
+    use sukkal_storage::Store;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::testing::Fake;
+
+    #[tokio::test]
+    async fn what_depends_on_a_failure_is_left_out_and_the_log_can_be_found() {
+        let fake = Arc::new(Fake::unavailable());
+        let store = Store { control: fake.clone(), data: fake };
+
+        let report = report(&Placement::new(store, Clock::manual(0))).await;
+
+        assert_eq!(report["storage_reachable"], false);
+        let status = report["operation_status"].as_object().unwrap();
+        assert_eq!(status.keys().collect::<Vec<_>>(), ["create_queue"]);
+        assert_eq!(status["create_queue"]["succeeded"], false);
+        assert!(Uuid::try_parse(status["create_queue"]["ref"].as_str().unwrap()).is_ok());
+    }
+}
