@@ -24,8 +24,7 @@ end
 -- Removes a subscription, ended or not.
 local function drop(id)
   local record = call('HGET', S, 'i' .. id)
-  if not record then return end
-  call('HDEL', S, 'i' .. id, 'u' .. subscriber_of(record))
+  if record then call('HDEL', S, 'i' .. id, 'u' .. subscriber_of(record)) end
   call('ZREM', I, id)
   call('ZREM', L, id)
 end
