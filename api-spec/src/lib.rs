@@ -30,6 +30,9 @@ pub const ACTIONS_SCHEMA: &str = include_str!("../actions.schema.json");
 /// The AsyncAPI document of the WebSocket and of what subscribers receive.
 pub const ASYNCAPI: &str = include_str!("../asyncapi.json");
 
+/// The specification as a page for people, which loads nothing.
+pub const REFERENCE: &str = include_str!("../reference.html");
+
 mod generated {
     #![allow(
         clippy::all,

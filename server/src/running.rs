@@ -228,7 +228,10 @@ fn documents() -> Vec<Document> {
         content_type,
         bytes: Bytes::from_static(text.as_bytes()),
     };
+    let page = "text/html; charset=utf-8";
     vec![
+        document("/", page, sukkal_spec::REFERENCE),
+        document("/reference.html", page, sukkal_spec::REFERENCE),
         document("/openapi.json", "application/json", sukkal_spec::OPENAPI),
         document("/asyncapi.json", "application/json", sukkal_spec::ASYNCAPI),
         document("/actions.schema.json", "application/schema+json", sukkal_spec::ACTIONS_SCHEMA),

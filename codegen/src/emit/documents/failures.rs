@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use crate::check::errors_named;
-use crate::model::{ErrorDef, HttpBinding, Need, Operation, Spec};
+use crate::model::{
+    ErrorDef, ErrorOverride, HttpBinding, Kind, Need, Operation, Refusal, Spec, WebSocketBinding,
+};
 
 /// The errors behind one status.
 #[derive(Default)]
@@ -42,42 +46,70 @@ pub(super) fn failures<'a>(
     let mut found: BTreeMap<u16, Failure<'a>> = BTreeMap::new();
     for name in names {
         let Some((name, error)) = spec.errors.get_key_value(name) else { continue };
-        for kind in kinds(spec, binding, name) {
-            let Some(kind) = spec.kinds.get(kind) else { continue };
+        let rules = Rules::of_http(spec, binding);
+        for kind in rules.kinds(spec, name) {
             let failure = found.entry(kind.http).or_default();
             failure.errors.insert(name, error);
-            failure.empty = change(spec, binding, name).is_some_and(|change| change.empty);
+            failure.empty = rules.change(spec, name).is_some_and(|change| change.empty);
         }
     }
     found
 }
 
-fn change<'a>(
-    spec: &Spec,
-    binding: &'a HttpBinding,
-    name: &str,
-) -> Option<&'a crate::model::ErrorOverride> {
-    let mut changes = binding.errors.iter();
-    changes.find(|(key, _)| errors_named(spec, key).contains(&name)).map(|(_, change)| change)
+/// What decides how an error looks on one route or action.
+pub(super) struct Rules<'a> {
+    changes: &'a IndexMap<String, ErrorOverride>,
+    refusals: Vec<&'a Refusal>,
+    too_large: Vec<&'a str>,
+    misfit: Vec<&'a str>,
+    not_allowed: Vec<&'a str>,
 }
 
-/// The kinds an error can have on this route; several where the kind stands in the binding.
-fn kinds<'a>(spec: &'a Spec, binding: &'a HttpBinding, name: &str) -> Vec<&'a str> {
-    if let Some(kind) = change(spec, binding, name).and_then(|change| change.kind.as_ref()) {
-        return vec![kind];
+impl<'a> Rules<'a> {
+    pub(super) fn of_http(spec: &'a Spec, binding: &'a HttpBinding) -> Self {
+        let misfits = binding.owns_path.iter();
+        Self {
+            changes: &binding.errors,
+            refusals: binding.refusals.iter().chain(&spec.refusals.http).collect(),
+            too_large: binding.max_body.iter().map(|max| max.kind.as_str()).collect(),
+            misfit: misfits
+                .flat_map(|each| [each.none.kind.as_str(), each.several.kind.as_str()])
+                .collect(),
+            not_allowed: binding.allowed.values().map(|each| each.kind.as_str()).collect(),
+        }
     }
-    let error = &spec.errors[name];
-    match error.carries.as_deref().and_then(|path| path.rsplit("::").next()) {
-        Some("Explained") => {
-            let rules = binding.refusals.iter().chain(&spec.refusals.http);
-            rules.map(|rule| rule.kind.as_str()).collect()
+
+    pub(super) fn of_websocket(spec: &'a Spec, binding: &'a WebSocketBinding) -> Self {
+        let misfits = binding.owns_action.iter();
+        Self {
+            changes: &binding.errors,
+            refusals: binding.refusals.iter().chain(&spec.refusals.websocket).collect(),
+            too_large: binding.max_body.iter().map(|max| max.kind.as_str()).collect(),
+            misfit: misfits
+                .flat_map(|each| [each.none.kind.as_str(), each.several.kind.as_str()])
+                .collect(),
+            not_allowed: Vec::new(),
         }
-        Some("TooLarge") => binding.max_body.iter().map(|max| max.kind.as_str()).collect(),
-        Some("Misfit") if name == "call_misfit" => {
-            let misfits = binding.owns_path.iter();
-            misfits.flat_map(|each| [each.none.kind.as_str(), each.several.kind.as_str()]).collect()
-        }
-        Some("Misfit") => binding.allowed.values().map(|each| each.kind.as_str()).collect(),
-        _ => vec![&error.kind],
+    }
+
+    fn change(&self, spec: &Spec, name: &str) -> Option<&'a ErrorOverride> {
+        let mut changes = self.changes.iter();
+        changes.find(|(key, _)| errors_named(spec, key).contains(&name)).map(|(_, change)| change)
+    }
+
+    /// The kinds an error can have here; several where the kind stands in the binding.
+    pub(super) fn kinds<'s>(&self, spec: &'s Spec, name: &str) -> Vec<&'s Kind> {
+        let error = &spec.errors[name];
+        let names = match self.change(spec, name).and_then(|change| change.kind.as_ref()) {
+            Some(kind) => vec![kind.as_str()],
+            None => match error.carries.as_deref().and_then(|path| path.rsplit("::").next()) {
+                Some("Explained") => self.refusals.iter().map(|rule| rule.kind.as_str()).collect(),
+                Some("TooLarge") => self.too_large.clone(),
+                Some("Misfit") if name == "call_misfit" => self.misfit.clone(),
+                Some("Misfit") => self.not_allowed.clone(),
+                _ => vec![error.kind.as_str()],
+            },
+        };
+        names.into_iter().filter_map(|kind| spec.kinds.get(kind)).collect()
     }
 }

@@ -6,6 +6,7 @@ mod bodies;
 mod failures;
 mod frames;
 mod openapi;
+mod page;
 mod route;
 mod splice;
 
@@ -29,6 +30,7 @@ pub(crate) fn documents(spec: &Spec) -> Vec<Artifact> {
         document("api-spec/actions.schema.json", &actions::render(spec)),
         document("api-spec/asyncapi.json", &asyncapi::render(spec)),
     ];
+    all.push(Artifact { path: "api-spec/reference.html".to_owned(), text: page::render(spec) });
     let mut paths: Vec<&str> = all.iter().map(|each| each.path.as_str()).collect();
     paths.push(LIST);
     paths.sort_unstable();
