@@ -24,6 +24,8 @@ pub enum Need {
     WebSocket,
     /// JSON: the case sends a text that no other encoding can carry.
     Json,
+    /// The limits of `profiles/limits.toml`.
+    Limits,
     /// An addition of this service, in an operation that others have as well.
     Extension,
 }
@@ -95,7 +97,7 @@ impl Case {
         };
         bound
             && self.needs.iter().all(|need| match need {
-                Need::Clock | Need::Extension => true,
+                Need::Clock | Need::Extension | Need::Limits => true,
                 Need::Http => transport == Transport::Http,
                 Need::WebSocket => transport != Transport::Http,
                 Need::Json => transport != Transport::MessagePack,

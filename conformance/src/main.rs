@@ -27,7 +27,7 @@ struct Arguments {
     /// URL of the WebSocket API, like ws://127.0.0.1:9000
     #[arg(long)]
     ws: Option<String>,
-    /// Profiles the server is set up for: base, topics, pooled
+    /// Profiles the server is set up for: base, topics, pooled, limits
     #[arg(long, value_delimiter = ',', default_value = "base")]
     profile: Vec<String>,
     /// Play only these groups
@@ -147,7 +147,11 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
 
 async fn run_cases(arguments: &Arguments) -> Result<Vec<CaseReport>, Failure> {
     let timeout = Duration::from_secs(arguments.timeout);
-    let target = Arc::new(Target::new(&arguments.http, arguments.ws.as_deref(), timeout)?);
+    let mut target = Target::new(&arguments.http, arguments.ws.as_deref(), timeout)?;
+    if arguments.profile.iter().any(|profile| profile == "limits") {
+        target = target.with_small_limits();
+    }
+    let target = Arc::new(target);
     // A case that fails panics, and its message goes into the report.
     panic::set_hook(Box::new(|_| {}));
     let chosen = Chosen { part: &arguments.case, level: arguments.level };

@@ -72,6 +72,9 @@ async fn run(target: &Arc<Target>, case: &Case, transport: Transport) -> Outcome
     if case.needs.contains(&Need::Clock) && !target.has_clock() {
         return Outcome::Ignored("needs a clock".to_owned());
     }
+    if case.needs.contains(&Need::Limits) && !target.has_small_limits() {
+        return Outcome::Ignored("needs the profile limits".to_owned());
+    }
     if !target.has(transport) {
         return Outcome::Ignored("needs the URL of a WebSocket".to_owned());
     }

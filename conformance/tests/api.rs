@@ -16,12 +16,18 @@ use sukkal_conformance::service::Transport;
 
 struct Suite {
     matrix: Matrix,
+    /// Servers with small limits, for the cases that need them.
+    limits: Matrix,
     reports: Mutex<Vec<CaseReport>>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let suite = Arc::new(Suite { matrix: Matrix::start(manual_clock), reports: Mutex::default() });
+    let suite = Arc::new(Suite {
+        matrix: Matrix::start(manual_clock),
+        limits: Matrix::start_as("limits", manual_clock),
+        reports: Mutex::default(),
+    });
     let mut trials = Vec::new();
     for (at, driver) in suite.matrix.drivers.iter().enumerate() {
         for transport in Transport::ALL {
@@ -36,6 +42,7 @@ fn main() -> ExitCode {
     if let Some(suite) = Arc::into_inner(suite) {
         write_report(&suite.reports.into_inner().expect("no trial panics"));
         suite.matrix.stop();
+        suite.limits.stop();
     }
     conclusion.exit_code()
 }
@@ -43,13 +50,14 @@ fn main() -> ExitCode {
 fn trial(suite: &Arc<Suite>, driver: usize, transport: Transport, case: Case) -> Trial {
     let suite = Arc::clone(suite);
     Trial::ignorable_test(case.short_name(), move || {
-        let driver = &suite.matrix.drivers[driver];
+        let matrix = if case.needs.contains(&Need::Limits) { &suite.limits } else { &suite.matrix };
+        let driver = &matrix.drivers[driver];
         let outcome = match &driver.server {
             Err(reason) => Outcome::Ignored(reason.clone()),
             Ok(server) => {
                 let alone = case.needs.contains(&Need::Clock);
                 let running = server.run(alone, attempt(&case, server.service(transport)));
-                suite.matrix.runtime.block_on(running)
+                matrix.runtime.block_on(running)
             }
         };
         let report = CaseReport::new(driver.name, transport, &case, outcome.clone());

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on fails")]
 
 mod claim;
+mod clients;
+mod limits;
 mod message;
 mod node;
 mod protocol;
@@ -16,6 +18,8 @@ use crate::case::Case;
 pub fn all() -> impl Iterator<Item = Case> {
     let folders = [
         claim::CASES,
+        clients::CASES,
+        limits::CASES,
         message::CASES,
         node::CASES,
         protocol::CASES,

@@ -30,6 +30,7 @@ pub struct Target {
     websocket: Option<String>,
     timeout: Duration,
     advance: Option<Advance>,
+    small_limits: bool,
 }
 
 impl Target {
@@ -44,7 +45,13 @@ impl Target {
         timeout: Duration,
     ) -> Result<Self, ClientError> {
         let http = HttpClient::new(http, timeout)?;
-        Ok(Self { http, websocket: websocket.map(str::to_owned), timeout, advance: None })
+        Ok(Self {
+            http,
+            websocket: websocket.map(str::to_owned),
+            timeout,
+            advance: None,
+            small_limits: false,
+        })
     }
 
     /// Adds a way to move its clock.
@@ -52,6 +59,18 @@ impl Target {
     pub fn with_clock(mut self, advance: impl Fn(Duration) + Send + Sync + 'static) -> Self {
         self.advance = Some(Box::new(advance));
         self
+    }
+
+    /// Says that the server is set up as the profile `limits` says.
+    #[must_use]
+    pub fn with_small_limits(mut self) -> Self {
+        self.small_limits = true;
+        self
+    }
+
+    /// Whether it has the limits of the profile `limits`.
+    pub fn has_small_limits(&self) -> bool {
+        self.small_limits
     }
 
     /// Whether a case can move its clock.

@@ -60,10 +60,14 @@ pub(crate) fn manual_clock() -> Clock {
     Clock::manual(i64::try_from(now).expect("milliseconds fit"))
 }
 
-/// The settings all servers here share, with another store.
+/// The settings most servers here share, with another store.
 fn config(uri: &str, data_dir: &TempDir, changes: &[(&str, &str)]) -> Config {
-    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/profiles/compat.toml");
-    configured(Some(PathBuf::from(profile)), uri, data_dir, changes)
+    configured(Some(profile("compat")), uri, data_dir, changes)
+}
+
+/// The file of a profile.
+fn profile(name: &str) -> PathBuf {
+    PathBuf::from(format!("{}/profiles/{name}.toml", env!("CARGO_MANIFEST_DIR")))
 }
 
 fn configured(
@@ -101,8 +105,19 @@ impl Server {
         clock: Clock,
         changes: &[(&str, &str)],
     ) -> Self {
+        Self::start_as("compat", registry, uri, clock, changes).await
+    }
+
+    /// Starts a server with the settings of a profile on a store of this driver.
+    pub(crate) async fn start_as(
+        name: &str,
+        registry: &Registry,
+        uri: &str,
+        clock: Clock,
+        changes: &[(&str, &str)],
+    ) -> Self {
         let data_dir = TempDir::new().expect("a folder for the store");
-        let config = config(uri, &data_dir, changes);
+        let config = configured(Some(profile(name)), uri, &data_dir, changes);
         let store = sukkal_server::store::open(registry, &config.storage, clock.now())
             .await
             .unwrap_or_else(|error| panic!("{error}"));
@@ -169,6 +184,11 @@ impl Server {
 impl Matrix {
     /// Starts a server for every driver that has a store, with this clock.
     pub(crate) fn start(clock: impl Fn() -> Clock) -> Self {
+        Self::start_as("compat", clock)
+    }
+
+    /// Starts a server with the settings of a profile for every driver that has a store, with this clock.
+    pub(crate) fn start_as(profile: &str, clock: impl Fn() -> Clock) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -177,7 +197,8 @@ impl Matrix {
         let drivers = registry.entries().iter().map(|entry| Driver {
             name: entry.schemes[0],
             server: store_uri(entry).map(|uri| {
-                runtime.block_on(Box::pin(Server::start(&registry, &uri, clock(), &[])))
+                let starting = Server::start_as(profile, &registry, &uri, clock(), &[]);
+                runtime.block_on(Box::pin(starting))
             }),
         });
         let drivers = drivers.collect();
