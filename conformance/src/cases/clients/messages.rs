@@ -1,7 +1,5 @@
 use serde_json::{Value, json};
-use sukkal_spec::{
-    ClaimCreate, ClaimGet, MessageGet, MessageGetMany, MessageList, MessagePop, MessagePost,
-};
+use sukkal_spec::{ClaimCreate, ClaimGet, MessageGet, MessageGetMany, MessageList, MessagePop};
 
 use crate::case::cases;
 use crate::service::Service;

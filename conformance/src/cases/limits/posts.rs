@@ -22,7 +22,8 @@ async fn refuses_a_post_above_the_limit(service: &Service) {
 }
 
 async fn refuses_many_small_messages_above_the_limit(service: &Service) {
-    let messages: Vec<_> = (0..20).map(|number| json!({ "body": number })).collect();
+    let messages: Vec<_> =
+        (0..20).map(|number| json!({ "body": format!("message {number}") })).collect();
     let input = json!({ "queue_name": "jobs", "messages": messages });
     service.call(MessagePost, input).await.expect_error("document_too_large").saying("256");
 
