@@ -160,8 +160,9 @@ pub trait SubscriptionStore: Send + Sync {
     /// Reads a page, in ascending order of ids.
     async fn list(&self, query: ListSubscriptions) -> Result<Vec<Subscription>>;
 
-    /// Changes a subscription; whether it is confirmed and when it was created stay.
+    /// Changes a subscription; when it was created stays.
     ///
+    /// - It stays confirmed unless its subscriber becomes another one, who has not agreed yet.
     /// - `SubscriptionDoesNotExist` as for [`get`](Self::get).
     /// - `SubscriberIsTaken` if the new subscriber has another live one on this queue; nothing is changed then.
     async fn update(&self, command: UpdateSubscription) -> Result<()>;

@@ -115,6 +115,7 @@ impl SubscriptionStore for MemoryData {
             }
             let found = live(of_queue, command.id, command.now)?;
             if let Some(subscriber) = command.subscriber {
+                found.is_confirmed &= found.subscriber == subscriber;
                 found.subscriber = subscriber;
             }
             if let Some(lifetime) = command.lifetime {

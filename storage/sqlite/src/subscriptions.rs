@@ -90,14 +90,16 @@ statement! {
 }
 
 statement! {
-    /// Changes a subscription, in the place of an ended one with its subscriber.
+    /// Changes a subscription, in the place of an ended one with its subscriber. Only the old subscriber has agreed.
     ChangeSubscription<'a> {
+        agreed: &'a [u8] => Binary,
         subscriber: &'a [u8] => Binary,
         ttl: i64 => BigInt,
         expires_at: i64 => BigInt,
         options: &'a [u8] => Binary,
         key: i64 => BigInt,
-    } = "UPDATE OR REPLACE subscription SET subscriber = ?, ttl = ?, expires_at = ?, options = ? \
+    } = "UPDATE OR REPLACE subscription SET confirmed = confirmed AND subscriber = ?, \
+           subscriber = ?, ttl = ?, expires_at = ?, options = ? \
          WHERE key = ?";
 }
 
@@ -275,8 +277,10 @@ impl Command for UpdateSubscription {
             Some(lifetime) => (lifetime.ttl, lifetime.expires_at),
             None => (row.3, row.5),
         };
+        let subscriber = self.subscriber.as_deref().map_or(&row.2[..], str::as_bytes);
         let change = ChangeSubscription {
-            subscriber: self.subscriber.as_deref().map_or(&row.2, str::as_bytes),
+            agreed: subscriber,
+            subscriber,
             ttl,
             expires_at,
             options: self.options.as_deref().unwrap_or(&row.7),

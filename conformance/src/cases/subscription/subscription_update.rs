@@ -19,6 +19,7 @@ cases! { SubscriptionUpdate:
     is_refused_for_a_subscription_that_does_not_exist,
     is_refused_for_one_of_another_queue,
     cannot_confirm,
+    asks_another_subscriber_anew,
 }
 
 async fn update(service: &Service, id: &str, more: Value) -> Reply {
@@ -160,4 +161,16 @@ async fn cannot_confirm(service: &Service) {
     service.call(SubscriptionConfirm, confirm).await.expect_outcome("confirmed");
     update(service, &id, json!({ "confirmed": false, "ttl": 700 })).await.expect_outcome("updated");
     assert_eq!(shown(service, &id).await["confirmed"], true);
+}
+
+async fn asks_another_subscriber_anew(service: &Service) {
+    let id = service.subscribe("jobs", HOOK).await;
+    let confirm = json!({ "queue_name": "jobs", "subscription_id": id, "confirmed": true });
+    service.call(SubscriptionConfirm, confirm).await.expect_outcome("confirmed");
+    update(service, &id, json!({ "subscriber": HOOK })).await.expect_outcome("updated");
+    assert_eq!(shown(service, &id).await["confirmed"], true);
+
+    update(service, &id, json!({ "subscriber": OTHER })).await.expect_outcome("updated");
+
+    assert_eq!(shown(service, &id).await["confirmed"], false);
 }

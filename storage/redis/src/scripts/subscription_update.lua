@@ -15,6 +15,10 @@ end
 local expires = ARGV[5] == '1' and ARGV[6] or string.sub(record, 1, 8)
 local ttl = ARGV[5] == '1' and ARGV[7] or string.sub(record, 18, 25)
 if ARGV[8] == '1' then options = ARGV[9] end
-if subscriber ~= old then call('HDEL', S, 'u' .. old) end
-put(id, expires .. string.sub(record, 9, 17) .. ttl .. length .. subscriber .. options)
+local confirmed = string.sub(record, 9, 9)
+if subscriber ~= old then
+  call('HDEL', S, 'u' .. old)
+  confirmed = '\0' -- The new subscriber has not agreed.
+end
+put(id, expires .. confirmed .. string.sub(record, 10, 17) .. ttl .. length .. subscriber .. options)
 return 1

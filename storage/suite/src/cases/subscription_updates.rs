@@ -14,6 +14,7 @@ cases! {
         an_update_changes_what_is_named_and_leaves_the_rest,
         an_update_restarts_nothing_but_what_it_names,
         an_update_keeps_confirmation_and_creation,
+        another_subscriber_has_not_confirmed,
         an_update_of_an_unknown_subscription_is_refused,
         a_taken_subscriber_is_refused_and_nothing_is_changed,
         a_subscription_may_be_given_its_own_subscriber,
@@ -62,11 +63,24 @@ async fn an_update_keeps_confirmation_and_creation(bench: Bench) {
     let id = subscriptions.subscribe("http://a").await;
     subscriptions.confirm(id, true).await.expect("the subscription is confirmed");
 
-    subscriptions.hand_over(id, "http://b").await.expect("the subscriber is changed");
+    subscriptions.hand_over(id, "http://a").await.expect("the subscriber is the same");
     subscriptions.renew(id, 90).await.expect("the lifetime is changed");
 
     let read = subscriptions.get(id).await;
     assert_eq!((read.is_confirmed, read.created_at), (true, bench.start));
+}
+
+async fn another_subscriber_has_not_confirmed(bench: Bench) {
+    let subscriptions = Subscriptions::new(&bench);
+    let id = subscriptions.subscribe("http://a").await;
+    subscriptions.confirm(id, true).await.expect("the subscription is confirmed");
+
+    subscriptions.hand_over(id, "http://b").await.expect("the subscriber is changed");
+
+    let read = subscriptions.get(id).await;
+    assert_eq!((read.is_confirmed, read.created_at), (false, bench.start));
+    subscriptions.confirm(id, true).await.expect("the new subscriber agrees");
+    assert!(subscriptions.get(id).await.is_confirmed);
 }
 
 async fn an_update_of_an_unknown_subscription_is_refused(bench: Bench) {
