@@ -13,7 +13,7 @@ use sukkal_server::Stages;
 use sukkal_server::clock::Clock;
 use sukkal_spec::{
     ClaimCreate, ClaimGet, MessageGet, MessageGetMany, MessageList, MessagePop, MessagePost,
-    QueueGetStats,
+    QueueGetStats, TopicCreate, TopicGetStats, TopicMessageList, TopicMessagePost,
 };
 use sukkal_storage::{BodyFormat, ListMessages, Message, QueueKey};
 
@@ -25,12 +25,13 @@ const OTHER: &str = "9d1f04c7b26e83a5f0574cde18a96b3275e0c2df4168b9a37bd20e5f9c8
 type Running<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Case = (&'static str, fn(&Server) -> Running<'_>);
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     ("the_store_holds_nothing_readable", |server| Box::pin(nothing_readable(server))),
     ("every_way_of_reading_shows_plaintext", |server| Box::pin(plaintext(server))),
     ("old_keys_read_and_the_active_one_writes", |server| Box::pin(rotation(server))),
     ("a_missing_key_hides_only_its_messages", |server| Box::pin(missing_key(server))),
     ("popping_without_the_key_loses_nothing", |server| Box::pin(pop_without_key(server))),
+    ("topics_encrypt_as_well", |server| Box::pin(topics(server))),
     ("without_a_key_nothing_is_stored", |server| Box::pin(no_key(server))),
 ];
 
@@ -83,8 +84,12 @@ fn as_seen_by(other: &Server, service: &Service) -> Service {
 
 /// What lies in the store.
 async fn stored(server: &Server, service: &Service, queue: &str) -> Vec<Message> {
+    stored_in(server, QueueKey::new(service.project(), queue)).await
+}
+
+async fn stored_in(server: &Server, queue: QueueKey) -> Vec<Message> {
     let query = ListMessages {
-        queue: QueueKey::new(service.project(), queue),
+        queue,
         after: None,
         limit: 100,
         include_claimed: true,
@@ -205,6 +210,27 @@ async fn pop_without_key(server: &Server) {
     assert_eq!(some.expect_outcome("popped").message_bodies(), ["c"]);
     let popped = service.call(MessagePop, pop).await.expect_outcome("popped");
     assert_eq!(popped.message_bodies(), ["a", "b"]);
+}
+
+async fn topics(server: &Server) {
+    for transport in Transport::ALL {
+        let service = server.service(transport);
+        let metadata = json!({ "_enable_encrypt_messages": true });
+        let create = json!({ "topic_name": "news", "metadata": metadata });
+        service.call(TopicCreate, create).await.expect_outcome("created");
+        let post = json!({ "topic_name": "news", "messages": [{ "body": SECRET }] });
+        service.call(TopicMessagePost, post).await.expect_outcome("posted");
+
+        let lying = stored_in(server, QueueKey::topic(service.project(), "news")).await;
+        let list = json!({ "topic_name": "news", "echo": true });
+        let listed = service.call(TopicMessageList, list).await.expect_outcome("listed");
+        let stats = service.call(TopicGetStats, json!({ "topic_name": "news" })).await;
+
+        assert_eq!(lying[0].body.format, BodyFormat::Encrypted);
+        assert!(!contains(&lying[0].body.bytes, SECRET));
+        assert_eq!(listed.message_bodies(), [SECRET]);
+        assert_eq!(stats.body()["messages"]["newest"]["body"], SECRET);
+    }
 }
 
 async fn no_key(server: &Server) {

@@ -11,7 +11,8 @@ use sukkal_server::stage::{Answer, Call, Command, Refusal, Stage};
 use sukkal_spec::{
     ClaimCreate, ClaimGet, MessageDelete, MessageDeleteMany, MessageGet, MessageGetMany,
     MessageList, MessagePop, MessagePost, QueueCreate, QueueDelete, QueueGet, QueueList,
-    QueueUpdate,
+    QueueUpdate, SubscriptionCreate, SubscriptionDelete, SubscriptionGet, SubscriptionList,
+    SubscriptionUpdate, TopicCreate, TopicGet, TopicMessageList, TopicMessagePost,
 };
 use sukkal_storage::Body;
 
@@ -172,5 +173,47 @@ async fn messages_are_kept_from_a_stage_that_refuses() {
         service.call(MessageDelete, one).await.expect_error("call_refused");
         service.call(MessageDeleteMany, many).await.expect_error("call_refused");
         service.call(MessagePop, pop).await.expect_error("call_refused");
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_pass_their_own_pipeline() {
+    let server = server(&[("storage.subscription_pipeline", "gate")]).await;
+
+    for service in services(&server) {
+        service.post("forbidden", ["posts are no calls on subscriptions"]).await;
+        let id = "01890000-0000-7000-8000-000000000000";
+        let queue = json!({ "queue_name": "forbidden" });
+        let one = json!({ "queue_name": "forbidden", "subscription_id": id });
+        let create = json!({ "queue_name": "forbidden", "subscriber": "http://127.0.0.1:9/" });
+        let update = json!({ "queue_name": "forbidden", "subscription_id": id, "ttl": 100 });
+
+        service.call(SubscriptionCreate, create).await.expect_error("call_refused");
+        service.call(SubscriptionList, queue).await.expect_error("call_refused");
+        service.call(SubscriptionGet, one.clone()).await.expect_error("call_refused");
+        service.call(SubscriptionUpdate, update).await.expect_error("call_refused");
+        service.call(SubscriptionDelete, one).await.expect_error("call_refused");
+    }
+}
+
+#[tokio::test]
+async fn topics_pass_their_own_pipeline_and_their_messages_that_of_messages() {
+    let changes = [("storage.topic_pipeline", "gate"), ("storage.message_pipeline", "mirror")];
+    let server = server(&changes).await;
+
+    for service in services(&server) {
+        let topic = json!({ "topic_name": "forbidden" });
+        let create = json!({ "topic_name": "forbidden", "metadata": {} });
+        let post = json!({ "topic_name": "news", "messages": [{ "body": "abc" }] });
+        let list = json!({ "topic_name": "news", "echo": true });
+
+        service.call(TopicCreate, create).await.expect_error("call_refused");
+        service.call(TopicGet, topic).await.expect_error("call_refused");
+        service.call(TopicMessagePost, post).await.expect_outcome("posted");
+        let raw = service.as_client("00000000-0000-0000-0000-000000000000");
+        let stored = raw.call(TopicMessageList, list.clone()).await.expect_outcome("listed");
+        assert_eq!(stored.message_bodies(), ["cba"]);
+        let listed = service.call(TopicMessageList, list).await.expect_outcome("listed");
+        assert_eq!(listed.message_bodies(), ["abc"]);
     }
 }

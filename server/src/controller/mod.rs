@@ -105,6 +105,15 @@ impl Controller {
         self.stages::<O>(Resource::Claim, context, key)
     }
 
+    /// The way of a call on subscriptions through its stages.
+    fn subscription_stages<'a, O: Operation>(
+        &'a self,
+        context: &'a RequestContext,
+        key: &'a QueueKey,
+    ) -> Pass<'a> {
+        self.stages::<O>(Resource::Subscription, context, key)
+    }
+
     /// The way of a call on a queue, or on a topic, through its stages.
     fn queue_stages<'a, O: Operation>(
         &'a self,

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use sukkal_spec::raw::Raw;
-use sukkal_spec::{ApiError, RequestContext, Subscription};
+use sukkal_spec::{ApiError, Operation, RequestContext, Subscription};
 use sukkal_storage::{
     ConfirmSubscription, CreateSubscription, CreatedSubscription, DeleteSubscription,
     GetSubscription, Lifetime, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey,
@@ -15,6 +15,7 @@ use super::present::age;
 use super::{Controller, parse_id, subscriber};
 use crate::background::Lease;
 use crate::error::api_error;
+use crate::stage::{Answer, Command};
 
 /// The end of the year 9999.
 const LAST_MILLISECOND: Millis = 253_402_300_799_999;
@@ -70,7 +71,7 @@ impl Default for SubscriptionIds {
 
 impl Controller {
     /// Subscribes somebody, or the connection of the caller.
-    pub(super) async fn subscribe(
+    pub(super) async fn subscribe<O: Operation>(
         &self,
         context: &RequestContext,
         key: &QueueKey,
@@ -89,8 +90,6 @@ impl Controller {
             subscriber::check(&who, &self.subscriber_types)?;
         }
         subscriber::check_options(Some(&who), &new.options)?;
-        self.placement.open(key).await.map_err(api_error)?;
-
         let id = self.subscription_ids.next(now);
         let row = CreateSubscription {
             queue: key.clone(),
@@ -103,8 +102,12 @@ impl Controller {
         };
         let lease = holder.map(|address| (address, Lease::begin(row.clone())));
         let command = lease.as_ref().map_or(row, |(_, lease)| lease.row());
+        let stages = self.subscription_stages::<O>(context, key);
+        stages.before(Command::CreateSubscription(&command)).await?;
+        self.placement.open(key).await.map_err(api_error)?;
         let created =
             self.data(key).await?.subscriptions().create(command).await.map_err(api_error)?;
+        stages.after(Answer::Done).await?;
         Ok(match created {
             CreatedSubscription::Created => {
                 if let Some((address, lease)) = lease {
@@ -118,8 +121,9 @@ impl Controller {
     }
 
     /// A page of subscriptions; none follow a marker that is no id.
-    pub(super) async fn subscriptions(
+    pub(super) async fn subscriptions<O: Operation>(
         &self,
+        context: &RequestContext,
         key: &QueueKey,
         marker: Option<String>,
         limit: i64,
@@ -132,25 +136,34 @@ impl Controller {
         let now = self.placement.now();
         let limit = usize::try_from(limit).unwrap_or(1);
         let query = ListSubscriptions { queue: key.clone(), after, limit, now };
+        let stages = self.subscription_stages::<O>(context, key);
+        stages.before(Command::ListSubscriptions(&query)).await?;
         let found = self.data(key).await?.subscriptions().list(query).await.map_err(api_error)?;
+        stages.after(Answer::Subscriptions(&found)).await?;
         Ok(found.into_iter().map(|each| shown(key, each, now)).collect())
     }
 
-    pub(super) async fn subscription(
+    pub(super) async fn subscription<O: Operation>(
         &self,
+        context: &RequestContext,
         key: &QueueKey,
         subscription_id: String,
     ) -> Result<Subscription, ApiError> {
         let now = self.placement.now();
         let id = known(&subscription_id)?;
         let query = GetSubscription { queue: key.clone(), id, now };
+        let stages = self.subscription_stages::<O>(context, key);
+        stages.before(Command::GetSubscription(&query)).await?;
         let found = self.data(key).await?.subscriptions().get(query).await;
-        Ok(shown(key, found.map_err(|error| refused(error, &subscription_id))?, now))
+        let found = found.map_err(|error| refused(error, &subscription_id))?;
+        stages.after(Answer::Subscriptions(std::slice::from_ref(&found))).await?;
+        Ok(shown(key, found, now))
     }
 
     /// Changes a subscription. Rules come before the question whether it exists.
-    pub(super) async fn change_subscription(
+    pub(super) async fn change_subscription<O: Operation>(
         &self,
+        context: &RequestContext,
         key: &QueueKey,
         subscription_id: &str,
         change: Change,
@@ -179,12 +192,16 @@ impl Controller {
             options: options.map(|options| options.bytes().clone()),
             now,
         };
+        let stages = self.subscription_stages::<O>(context, key);
+        stages.before(Command::UpdateSubscription(&command)).await?;
         let updated = self.data(key).await?.subscriptions().update(command).await;
-        updated.map_err(|error| refused(error, subscription_id))
+        updated.map_err(|error| refused(error, subscription_id))?;
+        stages.after(Answer::Done).await
     }
 
-    pub(super) async fn confirm_subscription(
+    pub(super) async fn confirm_subscription<O: Operation>(
         &self,
+        context: &RequestContext,
         key: &QueueKey,
         subscription_id: &str,
         is_confirmed: bool,
@@ -192,18 +209,25 @@ impl Controller {
         let now = self.placement.now();
         let id = known(subscription_id)?;
         let command = ConfirmSubscription { queue: key.clone(), id, is_confirmed, now };
+        let stages = self.subscription_stages::<O>(context, key);
+        stages.before(Command::ConfirmSubscription(&command)).await?;
         let confirmed = self.data(key).await?.subscriptions().confirm(command).await;
-        confirmed.map_err(|error| refused(error, subscription_id))
+        confirmed.map_err(|error| refused(error, subscription_id))?;
+        stages.after(Answer::Done).await
     }
 
-    pub(super) async fn unsubscribe(
+    pub(super) async fn unsubscribe<O: Operation>(
         &self,
+        context: &RequestContext,
         key: &QueueKey,
         subscription_id: &str,
     ) -> Result<(), ApiError> {
         let Some(id) = parse_id(subscription_id) else { return Ok(()) };
         let command = DeleteSubscription { queue: key.clone(), id };
-        self.data(key).await?.subscriptions().delete(command).await.map_err(api_error)
+        let stages = self.subscription_stages::<O>(context, key);
+        stages.before(Command::DeleteSubscription(&command)).await?;
+        self.data(key).await?.subscriptions().delete(command).await.map_err(api_error)?;
+        stages.after(Answer::Done).await
     }
 
     /// Removes every subscription, in steps.

@@ -1,10 +1,11 @@
 //! Subscriptions of queues.
 
 use sukkal_spec::{
-    ApiError, RequestContext, SubscriptionApi, SubscriptionConfirmInput,
-    SubscriptionConfirmOutcome, SubscriptionCreateInput, SubscriptionCreateOutcome,
-    SubscriptionDeleteInput, SubscriptionDeleteOutcome, SubscriptionGetInput,
-    SubscriptionGetOutcome, SubscriptionListInput, SubscriptionListOutcome,
+    ApiError, RequestContext, SubscriptionApi, SubscriptionConfirm, SubscriptionConfirmInput,
+    SubscriptionConfirmOutcome, SubscriptionCreate, SubscriptionCreateInput,
+    SubscriptionCreateOutcome, SubscriptionDelete, SubscriptionDeleteInput,
+    SubscriptionDeleteOutcome, SubscriptionGet, SubscriptionGetInput, SubscriptionGetOutcome,
+    SubscriptionList, SubscriptionListInput, SubscriptionListOutcome, SubscriptionUpdate,
     SubscriptionUpdateInput, SubscriptionUpdateOutcome,
 };
 
@@ -18,7 +19,9 @@ impl SubscriptionApi for Controller {
         input: SubscriptionListInput,
     ) -> Result<SubscriptionListOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        let subscriptions = self.subscriptions(&key, input.marker, input.limit).await?;
+        let subscriptions = self
+            .subscriptions::<SubscriptionList>(context, &key, input.marker, input.limit)
+            .await?;
         let next_marker = subscriptions.last().map(|last| last.id.clone());
         Ok(SubscriptionListOutcome::Listed { subscriptions, next_marker })
     }
@@ -32,7 +35,7 @@ impl SubscriptionApi for Controller {
         let queue_name = input.queue_name;
         let SubscriptionCreateInput { subscriber, ttl, options, .. } = input;
         let new = NewSubscription { subscriber, ttl, options };
-        Ok(match self.subscribe(context, &key, new).await? {
+        Ok(match self.subscribe::<SubscriptionCreate>(context, &key, new).await? {
             Subscribed::Created(subscription_id) => {
                 SubscriptionCreateOutcome::Created { subscription_id, queue_name }
             }
@@ -49,7 +52,8 @@ impl SubscriptionApi for Controller {
         input: SubscriptionGetInput,
     ) -> Result<SubscriptionGetOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        let subscription = self.subscription(&key, input.subscription_id).await?;
+        let subscription =
+            self.subscription::<SubscriptionGet>(context, &key, input.subscription_id).await?;
         Ok(SubscriptionGetOutcome::Shown { subscription })
     }
 
@@ -61,7 +65,8 @@ impl SubscriptionApi for Controller {
         let key = self.key(context, &input.queue_name);
         let SubscriptionUpdateInput { subscription_id, subscriber, ttl, options, .. } = input;
         let change = Change { subscriber, ttl, options };
-        self.change_subscription(&key, &subscription_id, change).await?;
+        self.change_subscription::<SubscriptionUpdate>(context, &key, &subscription_id, change)
+            .await?;
         Ok(SubscriptionUpdateOutcome::Updated { subscription_id })
     }
 
@@ -71,7 +76,7 @@ impl SubscriptionApi for Controller {
         input: SubscriptionDeleteInput,
     ) -> Result<SubscriptionDeleteOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
-        self.unsubscribe(&key, &input.subscription_id).await?;
+        self.unsubscribe::<SubscriptionDelete>(context, &key, &input.subscription_id).await?;
         Ok(SubscriptionDeleteOutcome::Deleted { subscription_id: input.subscription_id })
     }
 
@@ -82,7 +87,13 @@ impl SubscriptionApi for Controller {
     ) -> Result<SubscriptionConfirmOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
         let SubscriptionConfirmInput { subscription_id, confirmed, .. } = input;
-        self.confirm_subscription(&key, &subscription_id, confirmed).await?;
+        self.confirm_subscription::<SubscriptionConfirm>(
+            context,
+            &key,
+            &subscription_id,
+            confirmed,
+        )
+        .await?;
         Ok(SubscriptionConfirmOutcome::Confirmed { subscription_id })
     }
 }

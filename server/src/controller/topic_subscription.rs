@@ -1,10 +1,12 @@
 //! Subscriptions of topics.
 
 use sukkal_spec::{
-    ApiError, RequestContext, TopicSubscriptionApi, TopicSubscriptionConfirmInput,
-    TopicSubscriptionConfirmOutcome, TopicSubscriptionCreateInput, TopicSubscriptionCreateOutcome,
-    TopicSubscriptionDeleteInput, TopicSubscriptionDeleteOutcome, TopicSubscriptionGetInput,
-    TopicSubscriptionGetOutcome, TopicSubscriptionListInput, TopicSubscriptionListOutcome,
+    ApiError, RequestContext, TopicSubscriptionApi, TopicSubscriptionConfirm,
+    TopicSubscriptionConfirmInput, TopicSubscriptionConfirmOutcome, TopicSubscriptionCreate,
+    TopicSubscriptionCreateInput, TopicSubscriptionCreateOutcome, TopicSubscriptionDelete,
+    TopicSubscriptionDeleteInput, TopicSubscriptionDeleteOutcome, TopicSubscriptionGet,
+    TopicSubscriptionGetInput, TopicSubscriptionGetOutcome, TopicSubscriptionList,
+    TopicSubscriptionListInput, TopicSubscriptionListOutcome, TopicSubscriptionUpdate,
     TopicSubscriptionUpdateInput, TopicSubscriptionUpdateOutcome,
 };
 
@@ -18,7 +20,9 @@ impl TopicSubscriptionApi for Controller {
         input: TopicSubscriptionListInput,
     ) -> Result<TopicSubscriptionListOutcome, ApiError> {
         let key = self.topic_key(context, &input.topic_name);
-        let subscriptions = self.subscriptions(&key, input.marker, input.limit).await?;
+        let subscriptions = self
+            .subscriptions::<TopicSubscriptionList>(context, &key, input.marker, input.limit)
+            .await?;
         let next_marker = subscriptions.last().map(|last| last.id.clone());
         Ok(TopicSubscriptionListOutcome::Listed { subscriptions, next_marker })
     }
@@ -32,7 +36,7 @@ impl TopicSubscriptionApi for Controller {
         let topic_name = input.topic_name;
         let TopicSubscriptionCreateInput { subscriber, ttl, options, .. } = input;
         let new = NewSubscription { subscriber, ttl, options };
-        Ok(match self.subscribe(context, &key, new).await? {
+        Ok(match self.subscribe::<TopicSubscriptionCreate>(context, &key, new).await? {
             Subscribed::Created(subscription_id) => {
                 TopicSubscriptionCreateOutcome::Created { subscription_id, topic_name }
             }
@@ -51,7 +55,8 @@ impl TopicSubscriptionApi for Controller {
         input: TopicSubscriptionGetInput,
     ) -> Result<TopicSubscriptionGetOutcome, ApiError> {
         let key = self.topic_key(context, &input.topic_name);
-        let subscription = self.subscription(&key, input.subscription_id).await?;
+        let subscription =
+            self.subscription::<TopicSubscriptionGet>(context, &key, input.subscription_id).await?;
         Ok(TopicSubscriptionGetOutcome::Shown { subscription })
     }
 
@@ -63,7 +68,13 @@ impl TopicSubscriptionApi for Controller {
         let key = self.topic_key(context, &input.topic_name);
         let TopicSubscriptionUpdateInput { subscription_id, subscriber, ttl, options, .. } = input;
         let change = Change { subscriber, ttl, options };
-        self.change_subscription(&key, &subscription_id, change).await?;
+        self.change_subscription::<TopicSubscriptionUpdate>(
+            context,
+            &key,
+            &subscription_id,
+            change,
+        )
+        .await?;
         Ok(TopicSubscriptionUpdateOutcome::Updated { subscription_id })
     }
 
@@ -73,7 +84,7 @@ impl TopicSubscriptionApi for Controller {
         input: TopicSubscriptionDeleteInput,
     ) -> Result<TopicSubscriptionDeleteOutcome, ApiError> {
         let key = self.topic_key(context, &input.topic_name);
-        self.unsubscribe(&key, &input.subscription_id).await?;
+        self.unsubscribe::<TopicSubscriptionDelete>(context, &key, &input.subscription_id).await?;
         Ok(TopicSubscriptionDeleteOutcome::Deleted { subscription_id: input.subscription_id })
     }
 
@@ -84,7 +95,13 @@ impl TopicSubscriptionApi for Controller {
     ) -> Result<TopicSubscriptionConfirmOutcome, ApiError> {
         let key = self.topic_key(context, &input.topic_name);
         let TopicSubscriptionConfirmInput { subscription_id, confirmed, .. } = input;
-        self.confirm_subscription(&key, &subscription_id, confirmed).await?;
+        self.confirm_subscription::<TopicSubscriptionConfirm>(
+            context,
+            &key,
+            &subscription_id,
+            confirmed,
+        )
+        .await?;
         Ok(TopicSubscriptionConfirmOutcome::Confirmed { subscription_id })
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sukkal_storage::{
-    Claim, CreateClaim, DeleteClaim, DeleteMessage, DeleteMessages, GetClaim, GetMessages,
-    ListMessages, ListQueues, Message, MessageId, NewMessage, PopMessages, QueueKey, QueueRecord,
-    QueueStats, UpdateClaim,
+    Claim, ConfirmSubscription, CreateClaim, CreateSubscription, DeleteClaim, DeleteMessage,
+    DeleteMessages, DeleteSubscription, GetClaim, GetMessages, GetSubscription, ListMessages,
+    ListQueues, ListSubscriptions, Message, MessageId, NewMessage, PopMessages, QueueKey,
+    QueueRecord, QueueStats, Subscription, UpdateClaim, UpdateSubscription,
 };
 
 use super::Refusal;
@@ -79,6 +80,18 @@ pub enum Command<'a> {
     UpdateClaim(&'a UpdateClaim),
     /// Releases a claim.
     DeleteClaim(&'a DeleteClaim),
+    /// Subscribes somebody.
+    CreateSubscription(&'a CreateSubscription),
+    /// Reads a subscription.
+    GetSubscription(&'a GetSubscription),
+    /// Lists subscriptions.
+    ListSubscriptions(&'a ListSubscriptions),
+    /// Changes a subscription.
+    UpdateSubscription(&'a UpdateSubscription),
+    /// Confirms a subscription, or takes that back.
+    ConfirmSubscription(&'a ConfirmSubscription),
+    /// Ends a subscription.
+    DeleteSubscription(&'a DeleteSubscription),
     /// Creates a queue or topic. One that is created by its first post is not seen.
     CreateQueue {
         /// Its metadata: the text of a JSON object.
@@ -121,6 +134,8 @@ pub enum Answer<'a> {
     Metadata(&'a Bytes),
     /// Queues or topics that were listed; they may be left out.
     Queues(&'a mut Vec<QueueRecord>),
+    /// Subscriptions that were listed, or the one that was read.
+    Subscriptions(&'a [Subscription]),
     /// The counts of a queue or topic.
     Counted(&'a QueueStats),
 }
