@@ -74,7 +74,8 @@ def ping():
 @command("health", "health")
 def health():
     health = json.loads(run("health"))
-    assert health["catalog_reachable"] is True, health
+    assert health["storage_reachable"] is True, health
+    assert health["operation_status"]["post_messages"]["succeeded"] is True, health
 
 
 @command("homedoc", "home")

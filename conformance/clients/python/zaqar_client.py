@@ -92,7 +92,7 @@ def ping():
 
 @method("client.health", "health")
 def health():
-    assert operator().health()["catalog_reachable"] is True
+    assert operator().health()["storage_reachable"] is True
 
 
 @method("client.homedoc", "home")
