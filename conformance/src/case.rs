@@ -18,6 +18,8 @@ pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub enum Need {
     /// A clock the case can move.
     Clock,
+    /// Pooling, without a pool or flavor at first, and URIs of stores that can be pools. The case runs alone.
+    Pools,
     /// HTTP: the case is about something that only HTTP has.
     Http,
     /// A WebSocket, with any encoding.
@@ -88,6 +90,11 @@ impl Case {
         if added { Level::Extended } else { Level::Compatible }
     }
 
+    /// Whether no other case may run at the same time.
+    pub fn runs_alone(&self) -> bool {
+        self.needs.contains(&Need::Clock) || self.needs.contains(&Need::Pools)
+    }
+
     /// Whether it can run over a transport.
     pub fn fits(&self, transport: Transport) -> bool {
         let bound = if transport == Transport::Http {
@@ -97,7 +104,7 @@ impl Case {
         };
         bound
             && self.needs.iter().all(|need| match need {
-                Need::Clock | Need::Extension | Need::Limits => true,
+                Need::Clock | Need::Extension | Need::Limits | Need::Pools => true,
                 Need::Http => transport == Transport::Http,
                 Need::WebSocket => transport != Transport::Http,
                 Need::Json => transport != Transport::MessagePack,

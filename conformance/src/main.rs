@@ -39,7 +39,7 @@ struct Arguments {
     /// Play only these scenarios
     #[arg(long, value_delimiter = ',')]
     scenario: Vec<String>,
-    /// A storage URI the server can use for a pool; give two or more for the pooled profile
+    /// A storage URI the server can use for a pool; give three or more for the pooled profile
     #[arg(long)]
     pool_uri: Vec<String>,
     /// Read the exchanges from this directory instead of the built-in ones
@@ -150,6 +150,9 @@ async fn run_cases(arguments: &Arguments) -> Result<Vec<CaseReport>, Failure> {
     let mut target = Target::new(&arguments.http, arguments.ws.as_deref(), timeout)?;
     if arguments.profile.iter().any(|profile| profile == "limits") {
         target = target.with_small_limits();
+    }
+    if arguments.profile.iter().any(|profile| profile == "pooled") {
+        target = target.with_pool_uris(arguments.pool_uri.clone());
     }
     let target = Arc::new(target);
     // A case that fails panics, and its message goes into the report.

@@ -17,7 +17,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs one case to its end.
 pub async fn attempt(case: &Case, service: Service) -> Outcome {
-    let running = AssertUnwindSafe((case.run)(service)).catch_unwind();
+    let outcome = guarded((case.run)(service.clone())).await;
+    if !case.needs.contains(&Need::Pools) {
+        return outcome;
+    }
+    match Box::pin(guarded(service.remove_pools())).await {
+        Outcome::Failed(reason) if outcome == Outcome::Passed => {
+            Outcome::Failed(format!("pools are left: {reason}"))
+        }
+        _ => outcome,
+    }
+}
+
+async fn guarded(running: impl Future<Output = ()>) -> Outcome {
+    let running = AssertUnwindSafe(running).catch_unwind();
     match tokio::time::timeout(PATIENCE, running).await {
         Ok(Ok(())) => Outcome::Passed,
         Ok(Err(panic)) => Outcome::Failed(message_of(panic.as_ref())),
@@ -37,7 +50,8 @@ pub struct Chosen<'a> {
 /// Runs the chosen cases over every transport, so many at a time.
 ///
 /// - `driver` is the name the reports get.
-/// - A case that moves the clock is ignored where there is none to move.
+/// - A case that moves the clock is ignored where there is none to move, one with pools where no URIs are known.
+/// - Cases with pools run one after another at the end.
 pub async fn run_all(
     target: &Arc<Target>,
     driver: &str,
@@ -49,6 +63,19 @@ pub async fn run_all(
         .flat_map(|transport| cases::all().map(move |case| (case, transport)))
         .filter(|(case, transport)| case.fits(*transport) && chosen.takes(case, *transport))
         .collect();
+    let (alone, together): (Vec<_>, Vec<_>) =
+        runs.into_iter().partition(|(case, _)| case.needs.contains(&Need::Pools));
+    let mut reports = side_by_side(target, driver, together, jobs.max(1)).await;
+    reports.extend(side_by_side(target, driver, alone, 1).await);
+    reports
+}
+
+async fn side_by_side(
+    target: &Arc<Target>,
+    driver: &str,
+    runs: Vec<(Case, Transport)>,
+    jobs: usize,
+) -> Vec<CaseReport> {
     stream::iter(runs)
         .map(|(case, transport)| {
             Box::pin(async move {
@@ -56,7 +83,7 @@ pub async fn run_all(
                 CaseReport::new(driver, transport, &case, outcome)
             })
         })
-        .buffered(jobs.max(1))
+        .buffered(jobs)
         .collect()
         .await
 }
@@ -74,6 +101,9 @@ async fn run(target: &Arc<Target>, case: &Case, transport: Transport) -> Outcome
     }
     if case.needs.contains(&Need::Limits) && !target.has_small_limits() {
         return Outcome::Ignored("needs the profile limits".to_owned());
+    }
+    if case.needs.contains(&Need::Pools) && target.pool_uris().len() < 3 {
+        return Outcome::Ignored("needs pooling and three URIs of pools".to_owned());
     }
     if !target.has(transport) {
         return Outcome::Ignored("needs the URL of a WebSocket".to_owned());

@@ -24,18 +24,21 @@ struct Suite {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let suite = Arc::new(Suite {
-        matrix: Matrix::start(manual_clock),
+        matrix: Matrix::start(manual_clock).with_pools(manual_clock),
         limits: Matrix::start_as("limits", manual_clock),
         reports: Mutex::default(),
     });
     let mut trials = Vec::new();
-    for (at, driver) in suite.matrix.drivers.iter().enumerate() {
-        for transport in Transport::ALL {
-            let fitting = cases::all().filter(|case| case.fits(transport));
-            trials.extend(fitting.map(|case| {
-                let kind = format!("{}/{transport}", driver.name);
-                trial(&suite, at, transport, case).with_kind(kind)
-            }));
+    for pooled in [false, true] {
+        for (at, driver) in suite.matrix.servers(pooled).iter().enumerate() {
+            for transport in Transport::ALL {
+                let fitting =
+                    cases::all().filter(|case| case.fits(transport) && needs_pools(case) == pooled);
+                trials.extend(fitting.map(|case| {
+                    let kind = format!("{}/{transport}", driver.name);
+                    trial(&suite, at, transport, case).with_kind(kind)
+                }));
+            }
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -47,16 +50,20 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
+fn needs_pools(case: &Case) -> bool {
+    case.needs.contains(&Need::Pools)
+}
+
 fn trial(suite: &Arc<Suite>, driver: usize, transport: Transport, case: Case) -> Trial {
     let suite = Arc::clone(suite);
     Trial::ignorable_test(case.short_name(), move || {
         let matrix = if case.needs.contains(&Need::Limits) { &suite.limits } else { &suite.matrix };
-        let driver = &matrix.drivers[driver];
+        let driver = &matrix.servers(needs_pools(&case))[driver];
         let outcome = match &driver.server {
             Err(reason) => Outcome::Ignored(reason.clone()),
             Ok(server) => {
-                let alone = case.needs.contains(&Need::Clock);
-                let running = server.run(alone, attempt(&case, server.service(transport)));
+                let running =
+                    server.run(case.runs_alone(), attempt(&case, server.service(transport)));
                 matrix.runtime.block_on(running)
             }
         };

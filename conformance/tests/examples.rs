@@ -17,13 +17,18 @@ use sukkal_spec::OperationInfo;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let matrix = Arc::new(Matrix::start(manual_clock));
+    let matrix = Arc::new(Matrix::start(manual_clock).with_pools(manual_clock));
     let mut trials = Vec::new();
-    for (at, driver) in matrix.drivers.iter().enumerate() {
-        for transport in Transport::ALL {
-            for example in examples().into_iter().filter(|example| example.is_shown_on(transport)) {
-                let kind = format!("{}/{transport}", driver.name);
-                trials.push(trial(&matrix, at, transport, example).with_kind(kind));
+    for pooled in [false, true] {
+        for (at, driver) in matrix.servers(pooled).iter().enumerate() {
+            for transport in Transport::ALL {
+                let shown = examples().into_iter().filter(|example| {
+                    example.is_shown_on(transport) && needs_pools(example) == pooled
+                });
+                for example in shown {
+                    let kind = format!("{}/{transport}", driver.name);
+                    trials.push(trial(&matrix, at, transport, example).with_kind(kind));
+                }
             }
         }
     }
@@ -34,16 +39,26 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
+fn needs_pools(example: &Example) -> bool {
+    example.info.available_with.contains(&"pooling")
+}
+
 fn trial(matrix: &Arc<Matrix>, driver: usize, transport: Transport, example: Example) -> Trial {
     let matrix = Arc::clone(matrix);
     let name = format!("{}::{}", example.info.name, example.name);
     Trial::ignorable_test(name, move || {
-        let server = match &matrix.drivers[driver].server {
+        let pooled = needs_pools(&example);
+        let server = match &matrix.servers(pooled)[driver].server {
             Ok(server) => server,
             Err(reason) => return ignored(reason),
         };
         let service = server.service(transport);
-        let running = server.run(false, play(&service, &example));
+        let running = server.run(pooled, async {
+            play(&service, &example).await;
+            if pooled {
+                service.remove_pools().await;
+            }
+        });
         matrix.runtime.block_on(running);
         Ok::<_, Failed>(Completion::Completed)
     })

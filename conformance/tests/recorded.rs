@@ -8,20 +8,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use matrix::{Matrix, Server, ignored, wall_time};
+use matrix::{Driver, Matrix, Server, ignored, wall_time};
 use sukkal_conformance::recorded::{Options, Outcome, Report, Vectors, play};
 use sukkal_server::clock::Clock;
 
 /// The groups about operations that are not there yet.
-const NOT_YET: [&str; 5] =
-    ["flavors", "notifications", "pooled_queues", "pools", "ws_notifications"];
+const NOT_YET: [&str; 2] = ["notifications", "ws_notifications"];
 
 /// The least share of error texts that are equal, in percent.
 const EQUAL_TEXTS: f64 = 95.0;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let matrix = Arc::new(Matrix::start(Clock::system));
+    let matrix = Arc::new(Matrix::start(Clock::system).with_pools(Clock::system));
     let trials = (0..matrix.drivers.len()).map(|at| {
         let shared = Arc::clone(&matrix);
         let name = matrix.drivers[at].name;
@@ -30,7 +29,12 @@ fn main() -> ExitCode {
                 Ok(server) => server,
                 Err(reason) => return ignored(reason),
             };
-            let report = shared.runtime.block_on(Box::pin(run(server)));
+            let mut report = shared.runtime.block_on(Box::pin(run(server, &["base", "topics"])));
+            let mut pooled = shared.pooled.iter().filter(|driver| driver.name == name);
+            if let Some(Driver { server: Ok(server), .. }) = pooled.next() {
+                let more = shared.runtime.block_on(Box::pin(run(server, &["pooled"])));
+                report.exchanges.extend(more.exchanges);
+            }
             compare(name, &report)?;
             Ok(Completion::Completed)
         });
@@ -43,11 +47,12 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-async fn run(server: &Server) -> Report {
+async fn run(server: &Server, profiles: &[&str]) -> Report {
     let vectors = Vectors::embedded().expect("the recorded exchanges are well-formed");
     let mut options = Options::new(&server.http, vectors, wall_time());
     options.websocket = Some(server.websocket.clone());
-    options.selection.profiles.push("topics".to_owned());
+    options.selection.profiles = profiles.iter().map(|&profile| profile.to_owned()).collect();
+    options.pool_uris = server.target.pool_uris().to_vec();
     options.selection.excluded_groups = NOT_YET.map(str::to_owned).to_vec();
     Box::pin(play(&options)).await
 }

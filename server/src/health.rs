@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 use sukkal_storage::{
     Body, CreateClaim, DataDriver, DeleteClaim, DeleteMessage, DeleteMessages, Generation,
@@ -12,7 +13,7 @@ use sukkal_storage::{
 use uuid::Uuid;
 
 use crate::metrics::Stopwatch;
-use crate::placement::Placement;
+use crate::placement::{CreateError, Placement};
 
 /// How many messages are posted.
 const MESSAGES: usize = 100;
@@ -27,7 +28,27 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The health of every store that holds queues.
 pub(crate) async fn report(placement: &Placement) -> Value {
-    Value::Object(store(placement, &placement.main().data, true).await)
+    if !placement.has_pools() {
+        return Value::Object(store(placement, &placement.main().data, true).await);
+    }
+    let catalog = within(placement.control().ping()).await.is_ok();
+    let pools = placement.stores().await.into_iter().map(|pool| async move {
+        let health = match &pool.data {
+            Ok(data) => store(placement, data, false).await,
+            Err(_) => unreachable_store(),
+        };
+        (pool.name.to_string(), Value::Object(health))
+    });
+    let mut health = Map::new();
+    health.insert("catalog_reachable".to_owned(), json!(catalog));
+    health.extend(join_all(pools).await);
+    Value::Object(health)
+}
+
+/// The health of a store that is not open.
+fn unreachable_store() -> Map<String, Value> {
+    let members = [("storage_reachable", json!(false)), ("operation_status", json!({}))];
+    members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }
 
 /// The health of one store. `has_record` creates and deletes the record of the queue as well.
@@ -100,7 +121,8 @@ impl Trial<'_> {
 
     async fn create(&self) -> Result<Generation> {
         if self.has_record {
-            self.placement.create(&self.queue, Bytes::from_static(b"{}")).await?;
+            let created = self.placement.create(&self.queue, Bytes::from_static(b"{}"), None).await;
+            created.map_err(CreateError::into_storage)?;
         }
         Ok(self.data.queues().state(&self.queue).await?.generation)
     }

@@ -46,7 +46,7 @@ pub async fn run(registry: &Registry, stages: Stages, config: &Config) -> Result
     }
     let clock = Clock::system();
     let store = store::open(registry, &config.storage, clock.now()).await?;
-    let running = Running::start(store, &stages, clock, config.clone()).await?;
+    let running = Running::start(registry, store, &stages, clock, config.clone()).await?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         store = mask_uri(&config.storage.uri),

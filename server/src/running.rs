@@ -10,12 +10,12 @@ use bytes::Bytes;
 use http::Request;
 use hyper_util::service::TowerToHyperService;
 use sukkal_spec::Limits;
-use sukkal_storage::Store;
+use sukkal_storage::{Registry, Store};
 use tokio::time::Instant;
 use tower::service_fn;
 
 use crate::admin::{Admin, Document, start_metrics};
-use crate::background::{Leases, collect_garbage};
+use crate::background::Leases;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::controller::{Controller, SubscriptionIds};
@@ -45,6 +45,7 @@ pub struct Running {
     pub admin: Option<SocketAddr>,
     config: Config,
     store: Store,
+    placement: Placement,
     shutdown: Shutdown,
 }
 
@@ -55,12 +56,13 @@ struct Between {
 }
 
 impl Running {
-    /// Starts serving a store that is open.
+    /// Starts serving a store that is open; the registry opens the stores of pools.
     ///
     /// # Errors
     /// A pipeline names a stage that is not there, a key cannot be used, the store does not answer, or an address cannot be listened
     /// on; what was started is stopped.
     pub async fn start(
+        registry: &Registry,
         store: Store,
         stages: &Stages,
         clock: Clock,
@@ -71,8 +73,10 @@ impl Running {
             pipelines: stages.pipelines(&config.pipelines)?,
         };
         let shutdown = Shutdown::new();
-        let mut running =
-            Self { http: None, websocket: None, admin: None, config, store, shutdown };
+        let placement =
+            Placement::from_config(registry, store.clone(), clock.clone(), &config, &shutdown);
+        let (http, websocket, admin) = (None, None, None);
+        let mut running = Self { http, websocket, admin, config, store, placement, shutdown };
         match running.serve(clock, between).await {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -82,10 +86,11 @@ impl Running {
         }
     }
 
-    /// Finishes what is under way within the configured grace, and closes the store. Returns how many tasks
+    /// Finishes what is under way within the configured grace, and closes the stores. Returns how many tasks
     /// had to be dropped.
     pub async fn stop(self) -> usize {
         let dropped = self.shutdown.finish(self.config.shutdown_grace).await;
+        self.placement.close_pools().await;
         self.store.data.close().await;
         self.store.control.close().await;
         dropped
@@ -96,11 +101,7 @@ impl Running {
         clock.measure(&**data).await.map_err(RunError::Clock)?;
         let metrics = start_metrics(&self.shutdown)?;
         self.shutdown.spawn(clock.clone().keep_measured(Arc::clone(data), self.shutdown.clone()));
-        self.shutdown.spawn(collect_garbage(
-            Arc::clone(data),
-            clock.clone(),
-            self.shutdown.clone(),
-        ));
+        self.placement.work(&self.shutdown);
         let service = self.service(clock, between);
         self.serve_http(&service).await?;
         self.serve_websocket(&service).await?;
@@ -126,23 +127,15 @@ impl Running {
     }
 
     fn service(&self, clock: Clock, between: Between) -> Arc<Service<Controller>> {
-        let placement = Placement::new(self.store.clone(), clock.clone());
-        let signatures = Signatures::new(self.config.signing.clone(), clock.clone());
-        let targets: Arc<dyn crate::background::TransferTargets> = Arc::new(placement.clone());
-        self.shutdown.spawn(placement.main().mover.clone().run(
-            Arc::clone(&self.store.data),
-            targets,
-            clock,
-            self.shutdown.clone(),
-        ));
-        let leases = Leases::new(placement.clone());
+        let signatures = Signatures::new(self.config.signing.clone(), clock);
+        let leases = Leases::new(self.placement.clone());
         self.shutdown.spawn(leases.clone().run(self.shutdown.clone()));
         let mut limits = Limits::default();
         for (name, value) in self.config.limits.iter() {
             limits.set(name, value);
         }
         let api = Controller {
-            placement,
+            placement: self.placement.clone(),
             limits: limits.clone(),
             checksums: self.config.enable_checksum,
             claim_ids_required: self.config.transport.message_delete_with_claim_id,

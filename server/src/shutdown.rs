@@ -23,6 +23,12 @@ impl Shutdown {
         Self::default()
     }
 
+    /// One that begins with this one, or earlier by itself; [`finish`](Self::finish) of this one waits for its
+    /// tasks too.
+    pub fn child(&self) -> Self {
+        Self { closing: self.closing.child_token(), ..self.clone() }
+    }
+
     /// The token that is cancelled when the shutdown begins.
     pub fn closing(&self) -> &CancellationToken {
         &self.closing
@@ -102,6 +108,18 @@ mod tests {
         let closing = shutdown.closing().clone();
         shutdown.spawn(async move { closing.cancelled().await });
 
+        assert_eq!(shutdown.finish(Duration::from_secs(60)).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_child_begins_with_its_parent_but_not_the_reverse() {
+        let shutdown = Shutdown::new();
+        let (one, other) = (shutdown.child(), shutdown.child());
+
+        one.begin();
+        assert!(one.is_closing() && !other.is_closing() && !shutdown.is_closing());
+        let closing = other.closing().clone();
+        other.spawn(async move { closing.cancelled().await });
         assert_eq!(shutdown.finish(Duration::from_secs(60)).await, 0);
     }
 

@@ -4,9 +4,11 @@
 
 mod claim;
 mod clients;
+mod flavor;
 mod limits;
 mod message;
 mod node;
+mod pool;
 mod protocol;
 mod queue;
 mod subscription;
@@ -19,9 +21,11 @@ pub fn all() -> impl Iterator<Item = Case> {
     let folders = [
         claim::CASES,
         clients::CASES,
+        flavor::CASES,
         limits::CASES,
         message::CASES,
         node::CASES,
+        pool::CASES,
         protocol::CASES,
         queue::CASES,
         subscription::CASES,

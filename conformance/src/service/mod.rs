@@ -3,6 +3,7 @@
 mod carry;
 mod error;
 mod grant;
+mod pools;
 mod reply;
 mod transport;
 
@@ -31,6 +32,7 @@ pub struct Target {
     timeout: Duration,
     advance: Option<Advance>,
     small_limits: bool,
+    pool_uris: Vec<String>,
 }
 
 impl Target {
@@ -51,6 +53,7 @@ impl Target {
             timeout,
             advance: None,
             small_limits: false,
+            pool_uris: Vec::new(),
         })
     }
 
@@ -71,6 +74,18 @@ impl Target {
     /// Whether it has the limits of the profile `limits`.
     pub fn has_small_limits(&self) -> bool {
         self.small_limits
+    }
+
+    /// Adds URIs of stores that can be its pools.
+    #[must_use]
+    pub fn with_pool_uris(mut self, uris: Vec<String>) -> Self {
+        self.pool_uris = uris;
+        self
+    }
+
+    /// URIs of stores that can be its pools; none without pooling.
+    pub fn pool_uris(&self) -> &[String] {
+        &self.pool_uris
     }
 
     /// Whether a case can move its clock.

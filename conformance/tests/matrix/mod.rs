@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
+mod pooled;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,6 +22,8 @@ use tokio::sync::RwLock;
 pub(crate) struct Matrix {
     pub(crate) runtime: Runtime,
     pub(crate) drivers: Vec<Driver>,
+    /// Servers with pooling: records on one kind of store, queues on the same or another.
+    pub(crate) pooled: Vec<Driver>,
 }
 
 /// One driver, with a server if there is a store for it.
@@ -34,7 +38,7 @@ pub(crate) struct Server {
     pub(crate) websocket: String,
     /// What it stores in.
     pub(crate) store: Store,
-    target: Arc<Target>,
+    pub(crate) target: Arc<Target>,
     /// A trial that moves the clock runs alone: the others share the server and so its time.
     turn: RwLock<()>,
     running: Running,
@@ -61,8 +65,8 @@ pub(crate) fn manual_clock() -> Clock {
 }
 
 /// The settings most servers here share, with another store.
-fn config(uri: &str, data_dir: &TempDir, changes: &[(&str, &str)]) -> Config {
-    configured(Some(profile("compat")), uri, data_dir, changes)
+fn config(name: &str, uri: &str, data_dir: &TempDir, changes: &[(&str, &str)]) -> Config {
+    configured(Some(profile(name)), uri, data_dir, changes)
 }
 
 /// The file of a profile.
@@ -117,11 +121,21 @@ impl Server {
         changes: &[(&str, &str)],
     ) -> Self {
         let data_dir = TempDir::new().expect("a folder for the store");
-        let config = configured(Some(profile(name)), uri, &data_dir, changes);
+        let config = config(name, uri, &data_dir, changes);
+        Self::start_with(registry, config, data_dir, clock, Vec::new()).await
+    }
+
+    async fn start_with(
+        registry: &Registry,
+        config: Config,
+        data_dir: TempDir,
+        clock: Clock,
+        pool_uris: Vec<String>,
+    ) -> Self {
         let store = sukkal_server::store::open(registry, &config.storage, clock.now())
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        Self::serve(store, data_dir, config, &Stages::default(), clock).await
+        Self::serve(store, data_dir, config, &Stages::default(), clock, pool_uris).await
     }
 
     /// Starts a server with these stages on a store that is open.
@@ -132,15 +146,16 @@ impl Server {
         changes: &[(&str, &str)],
     ) -> Self {
         let data_dir = TempDir::new().expect("a folder that stays empty");
-        let config = config("memory:", &data_dir, changes);
-        Self::serve(store.clone(), data_dir, config, stages, clock).await
+        let config = config("compat", "memory:", &data_dir, changes);
+        Self::serve(store.clone(), data_dir, config, stages, clock, Vec::new()).await
     }
 
     /// Starts a server on a store that is open, with the defaults instead of the settings of the profile.
     pub(crate) async fn start_bare(store: &Store, clock: Clock) -> Self {
         let data_dir = TempDir::new().expect("a folder that stays empty");
         let config = configured(None, "memory:", &data_dir, &[("admin.listen", "")]);
-        Self::serve(store.clone(), data_dir, config, &Stages::default(), clock).await
+        let stages = Stages::default();
+        Self::serve(store.clone(), data_dir, config, &stages, clock, Vec::new()).await
     }
 
     async fn serve(
@@ -149,15 +164,18 @@ impl Server {
         config: Config,
         stages: &Stages,
         clock: Clock,
+        pool_uris: Vec<String>,
     ) -> Self {
         let kept = store.clone();
-        let running = Running::start(store, stages, clock.clone(), config)
+        let registry = sukkal_drivers::registry();
+        let running = Running::start(&registry, store, stages, clock.clone(), config)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         let http = format!("http://{}", running.http.expect("HTTP is served"));
         let websocket = format!("ws://{}/", running.websocket.expect("WebSockets are served"));
         let target = Target::new(&http, Some(&websocket), Duration::from_secs(20))
             .expect("the URL can be used")
+            .with_pool_uris(pool_uris)
             .with_clock(move |by| clock.advance(by));
         let target = Arc::new(target);
         let turn = RwLock::new(());
@@ -202,12 +220,24 @@ impl Matrix {
             }),
         });
         let drivers = drivers.collect();
-        Self { runtime, drivers }
+        Self { runtime, drivers, pooled: Vec::new() }
+    }
+
+    /// Starts servers with pooling too.
+    pub(crate) fn with_pools(mut self, clock: impl Fn() -> Clock) -> Self {
+        let registry = sukkal_drivers::registry();
+        self.pooled = self.runtime.block_on(Box::pin(pooled::start(&registry, clock)));
+        self
+    }
+
+    /// The server that a case or example of an operation runs on, by the place of its driver.
+    pub(crate) fn servers(&self, pooled: bool) -> &[Driver] {
+        if pooled { &self.pooled } else { &self.drivers }
     }
 
     /// Stops every server.
     pub(crate) fn stop(self) {
-        for driver in self.drivers {
+        for driver in self.drivers.into_iter().chain(self.pooled) {
             if let Ok(server) = driver.server {
                 self.runtime.block_on(server.running.stop());
             }

@@ -15,8 +15,8 @@ pub(crate) async fn set_up(service: &Service, given: &Value) -> Vec<(String, Str
     for name in given["topics"].as_array().into_iter().flatten() {
         service.call(TopicCreate, json!({ "topic_name": name })).await.expect_outcome("created");
     }
-    let Some(log) = Log::of(given) else { return Vec::new() };
-    let mut values = Vec::new();
+    let mut values = pools(service, given).await;
+    let Some(log) = Log::of(given) else { return values };
     if let Some(subscribers) = given["subscribers"].as_array() {
         for (at, subscriber) in subscribers.iter().enumerate() {
             let input = json!({ log.field: log.name, "subscriber": subscriber });
@@ -63,6 +63,20 @@ impl<'a> Log<'a> {
             subscribe: TOPIC_SUBSCRIPTION_CREATE_INFO,
         }))
     }
+}
+
+/// Makes pools and flavors; there may be the URI of one more pool.
+async fn pools(service: &Service, given: &Value) -> Vec<(String, String)> {
+    let pools: Vec<&str> =
+        given["pools"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for (number, name) in pools.iter().enumerate() {
+        service.create_pool(name, number, json!({})).await;
+    }
+    for name in given["flavors"].as_array().into_iter().flatten() {
+        service.create_flavor(name.as_str().expect("a name"), [pools[0]]).await;
+    }
+    let uri = service.pool_uris().get(pools.len());
+    uri.map(|uri| ("{pool uri}".to_owned(), uri.clone())).into_iter().collect()
 }
 
 /// An input in which every placeholder is what it stands for.

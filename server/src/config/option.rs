@@ -74,7 +74,7 @@ impl OptionDef {
 
     /// The environment variable; of a map, the part before the name of an entry.
     pub fn variable(&self) -> String {
-        let name = self.full_name().replace('.', "_").to_ascii_uppercase();
+        let name = self.full_name().replace(['.', ':'], "_").to_ascii_uppercase();
         let entries = if self.kind == Kind::Map { "_" } else { "" };
         format!("SUKKAL_{name}{entries}")
     }

@@ -202,6 +202,20 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         Fallback::Nothing,
         "Options of the driver, by its own names; see the page of the driver.",
     ),
+    text(
+        "storage",
+        "control_uri",
+        Kind::Uri,
+        "",
+        "The store of queue records, pools and flavors; empty: the one of `uri`.",
+    ),
+    option(
+        "storage",
+        "control_options",
+        Kind::Map,
+        Fallback::Nothing,
+        "Options of the driver of `control_uri`.",
+    ),
     list(
         "storage",
         "queue_pipeline",
@@ -255,6 +269,12 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         Kind::Map,
         Fallback::Nothing,
         "Further keys: for each id the file that holds the key. Read at start.",
+    ),
+    flag(
+        "pooling:catalog",
+        "enable_virtual_pool",
+        false,
+        "With pooling, the store of `storage.uri` takes the queues that no pool takes and that name no flavor.",
     ),
     text(
         "transport",

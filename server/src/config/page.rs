@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::option::{Kind, OptionDef};
+use super::show::table_name;
 use super::table::Table;
 
 const HEAD: &str = "<!-- Generated from the option table of the server; do not edit. Run: UPDATE=1 cargo test -p sukkal-server -->
@@ -26,7 +27,7 @@ pub fn page(table: &Table) -> String {
             section = Some(option.section);
             let title = match option.section {
                 "" => "Top level".to_owned(),
-                name => format!("`[{name}]`"),
+                name => format!("`[{}]`", table_name(name)),
             };
             let _ = write!(
                 text,

@@ -15,11 +15,16 @@ pub fn show(settings: &Settings) -> String {
     for (option, value, source) in settings.iter() {
         if option.section != section {
             section = option.section;
-            let _ = write!(text, "\n[{section}]\n");
+            let _ = write!(text, "\n[{}]\n", table_name(section));
         }
         let _ = writeln!(text, "{} = {}  # {source}", option.name, masked(option, value));
     }
     text
+}
+
+/// A section as TOML writes it.
+pub(super) fn table_name(section: &str) -> String {
+    if section.contains(':') { format!("\"{section}\"") } else { section.to_owned() }
 }
 
 fn masked(option: &OptionDef, value: &Value) -> Value {

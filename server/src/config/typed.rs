@@ -22,6 +22,8 @@ pub struct Config {
     pub admin_mode: bool,
     /// Whether queues are spread over pools.
     pub pooling: bool,
+    /// Whether the main store takes queues that no pool takes.
+    pub enable_virtual_pool: bool,
     /// Which operations exist beyond those that always do.
     pub switches: Switches,
     /// Whether messages carry a checksum.
@@ -135,6 +137,10 @@ pub struct StorageConfig {
     pub data_dir: PathBuf,
     /// Options of the driver.
     pub options: Vec<(String, String)>,
+    /// The store of records, pools and flavors, if it is another; as secret as `uri`.
+    pub control_uri: Option<String>,
+    /// Options of the driver of that store.
+    pub control_options: Vec<(String, String)>,
 }
 
 /// The section `cors`.
@@ -182,6 +188,7 @@ impl Config {
         let config = Self {
             admin_mode: read.flag("admin_mode"),
             pooling: read.flag("pooling"),
+            enable_virtual_pool: read.flag("pooling:catalog.enable_virtual_pool"),
             switches: Switches::read(&settings),
             enable_checksum: read.flag("enable_checksum"),
             limits: read.limits(),
@@ -314,10 +321,13 @@ impl Reader<'_> {
     }
 
     fn storage(&self) -> StorageConfig {
+        let control_uri = self.text("storage.control_uri");
         StorageConfig {
             uri: self.text("storage.uri").to_owned(),
             data_dir: PathBuf::from(self.text("storage.data_dir")),
             options: self.map("storage.options"),
+            control_uri: (!control_uri.is_empty()).then(|| control_uri.to_owned()),
+            control_options: self.map("storage.control_options"),
         }
     }
 

@@ -2,7 +2,12 @@
 
 /// Replaces the password, and the values of query parameters that sound secret, by `***`.
 pub fn mask_uri(uri: &str) -> String {
-    let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
+    let Some((scheme, rest)) = uri.split_once("://") else {
+        return match uri.split_once(':').zip(uri.rsplit_once('@')) {
+            Some(((scheme, _), (_, tail))) => format!("{scheme}:***@{}", mask_query(tail)),
+            None => mask_query(uri),
+        };
+    };
     // A password may itself hold an "@", "/" or "?": everything up to the last "@" counts as it.
     let (user, tail) = match rest.rsplit_once('@') {
         Some((user, tail)) => match user.split_once(':') {
@@ -17,7 +22,7 @@ pub fn mask_uri(uri: &str) -> String {
 /// Tells whether the value of something with this name is better not printed.
 pub(super) fn sounds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["password", "passwd", "secret", "token", "key"].iter().any(|word| name.contains(word))
+    ["pass", "pwd", "secret", "token", "key"].iter().any(|word| name.contains(word))
 }
 
 fn mask_query(tail: &str) -> String {
@@ -40,6 +45,9 @@ mod tests {
     fn hides_passwords_and_keeps_the_rest() {
         let cases = [
             ("sqlite:", "sqlite:"),
+            ("", ""),
+            ("redis:anna:geheim@host", "redis:***@host"),
+            ("redis+unix:///run/redis?db=1&pass=geheim", "redis+unix:///run/redis?db=1&pass=***"),
             ("redis://localhost/1", "redis://localhost/1"),
             ("redis://:geheim@host:6379/1", "redis://:***@host:6379/1"),
             ("redis://anna:ge@he/im@host/1", "redis://anna:***@host/1"),

@@ -84,7 +84,7 @@ impl Value {
             (Self::Text(text), Kind::Address) => {
                 text.is_empty() || text.parse::<SocketAddr>().is_ok()
             }
-            (Self::Text(text), Kind::Uri) => text.contains(':'),
+            (Self::Text(text), Kind::Uri) => text.is_empty() || text.contains(':'),
             _ => true,
         }
     }

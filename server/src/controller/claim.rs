@@ -139,12 +139,17 @@ impl Controller {
     async fn dead_letter(&self, queue: &Queue) -> Result<Option<DeadLetter>, ApiError> {
         let Some(rule) = &queue.settings.dead_letter else { return Ok(None) };
         let target = QueueKey::new(queue.key.project.clone(), rule.queue_name.as_str());
-        let found = self.placement.open(&target).await.map_err(api_error)?;
+        let same_store = match self.placement.open(&target).await {
+            Ok(found) => Arc::ptr_eq(&found.pool, &queue.pool),
+            // The pool of the target is its own trouble: the message waits for it.
+            Err(StorageError::Unavailable { .. }) if self.placement.has_pools() => false,
+            Err(error) => return Err(api_error(error)),
+        };
         Ok(Some(DeadLetter {
             max_claim_count: rule.max_claim_count,
             target,
             ttl: rule.ttl,
-            same_store: Arc::ptr_eq(&found.pool, &queue.pool),
+            same_store,
         }))
     }
 }

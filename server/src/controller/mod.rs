@@ -5,11 +5,13 @@
 mod body;
 mod checksum;
 mod claim;
+mod flavor;
 mod log;
 mod message;
 mod metadata;
 mod node;
 mod patch;
+mod pool;
 mod present;
 mod queue;
 mod records;

@@ -11,7 +11,7 @@ use sukkal_storage::{
 use super::present::{age, timestamp};
 use super::{Controller, metadata, patch};
 use crate::error::api_error;
-use crate::placement::Queue;
+use crate::placement::{CreateError, Queue, QueueSettings};
 use crate::stage::{Answer, Command};
 
 /// How many messages one step of a purge removes.
@@ -82,7 +82,9 @@ impl Controller {
         let text = metadata::write(&checked);
         let stages = self.queue_stages::<O>(context, key);
         stages.before(Command::CreateQueue { metadata: &text }).await?;
-        let created = self.placement.create(key, text).await.map_err(api_error)?;
+        let flavor = QueueSettings::flavor(&text);
+        let created = self.placement.create(key, text, flavor.as_deref()).await;
+        let created = created.map_err(not_created)?;
         stages.after(Answer::Done).await?;
         Ok(created)
     }
@@ -119,6 +121,7 @@ impl Controller {
             metadata::check(&changed, &self.limits)?;
             let text = metadata::write(&changed);
             self.check_metadata_size(&text)?;
+            self.check_flavor(key, &record.metadata, &text).await?;
             stages.before(Command::UpdateQueue { metadata: &text }).await?;
             let command = UpdateQueue {
                 queue: key.clone(),
@@ -218,12 +221,34 @@ impl Controller {
         Ok((stamp(oldest.id), stamp(newest.id)))
     }
 
+    /// A flavor that is named anew must exist; the queue stays where it is.
+    async fn check_flavor(
+        &self,
+        key: &QueueKey,
+        before: &[u8],
+        after: &[u8],
+    ) -> Result<(), ApiError> {
+        match QueueSettings::flavor(after) {
+            Some(flavor) if QueueSettings::flavor(before).as_ref() != Some(&flavor) => {
+                self.placement.check_flavor(&key.project, &flavor).await.map_err(not_created)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_metadata_size(&self, text: &[u8]) -> Result<(), ApiError> {
         let maximum = self.limits.max_queue_metadata;
         if i64::try_from(text.len()).unwrap_or(i64::MAX) > maximum {
             return Err(ApiError::MetadataTooLarge { maximum });
         }
         Ok(())
+    }
+}
+
+fn not_created(error: CreateError) -> ApiError {
+    match error {
+        CreateError::UnknownFlavor(flavor_name) => ApiError::FlavorDoesNotExist { flavor_name },
+        CreateError::Storage(error) => api_error(error),
     }
 }
 

@@ -1,8 +1,17 @@
 //! Which store holds a queue, and what is known of the queue: the one place that creates and deletes queues.
 
+mod administration;
+mod home;
+mod layout;
+mod lifecycle;
+mod nowhere;
+mod opener;
 mod pool;
+mod pooling;
+mod pools;
 mod queue;
 mod settings;
+mod slot;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +20,25 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use moka::sync::Cache;
 use sukkal_storage::{
-    ControlDriver, CreateQueue, DataDriver, DeleteQueue, Generation, Millis, QueueKey, QueueRecord,
-    QueueState, Result, StorageError, Store,
+    ControlDriver, DataDriver, Millis, QueueKey, QueueRecord, Registry, Result, StorageError, Store,
 };
 
+pub use administration::{NamedStore, PoolUpdate, RegisterError, Registration};
+pub use home::CreateError;
+pub use layout::{Document, LayoutError, PoolRecord};
 pub use pool::Pool;
+pub use pooling::ChangeError;
 pub use queue::Queue;
 pub use settings::{QueueSettings, is_queue_name};
 
-use crate::background::{Target, TransferTargets};
+use crate::background::{Target, TransferTargets, collect_garbage};
 use crate::clock::Clock;
+use crate::config::Config;
+use crate::shutdown::Shutdown;
+use nowhere::Nowhere;
+use opener::Opener;
+use pooling::Pooling;
+use pools::Pools;
 
 /// How long a record may be used without asking the store: another server's change is seen after this.
 const REMEMBERED: Duration = Duration::from_secs(1);
@@ -31,52 +49,115 @@ const NO_METADATA: Bytes = Bytes::from_static(b"{}");
 
 /// Finds, creates and deletes queues. Cheap to clone.
 #[derive(Clone)]
-pub struct Placement {
+pub struct Placement(Arc<Inner>);
+
+struct Inner {
     control: Arc<dyn ControlDriver>,
     main: Arc<Pool>,
+    main_uri: String,
     clock: Clock,
     remembered: Cache<QueueKey, Arc<Queue>>,
+    pooling: Option<Pooling>,
 }
 
 impl Placement {
     /// Places every queue in one store.
     pub fn new(store: Store, clock: Clock) -> Self {
+        Self::build(store, String::new(), clock, |_| None)
+    }
+
+    /// Places queues as the configuration says: in the one store, or over pools.
+    pub fn from_config(
+        registry: &Registry,
+        store: Store,
+        clock: Clock,
+        config: &Config,
+        shutdown: &Shutdown,
+    ) -> Self {
+        let storage = &config.storage;
+        let opener = Opener::new(registry.clone(), storage, clock.clone());
+        Self::build(store, storage.uri.clone(), clock, |control| {
+            let pools = Pools::new(opener, shutdown.clone());
+            let pooling = Pooling::new(Arc::clone(control), pools, config.enable_virtual_pool);
+            config.pooling.then_some(pooling)
+        })
+    }
+
+    fn build(
+        store: Store,
+        main_uri: String,
+        clock: Clock,
+        pooling: impl FnOnce(&Arc<dyn ControlDriver>) -> Option<Pooling>,
+    ) -> Self {
         let remembered =
             Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(REMEMBERED).build();
-        let main = Arc::new(Pool::new(store.data));
-        Self { control: store.control, main, clock, remembered }
+        let Store { control, data } = store;
+        let (main, pooling) = (Arc::new(Pool::new(data)), pooling(&control));
+        Self(Arc::new(Inner { control, main, main_uri, clock, remembered, pooling }))
+    }
+
+    /// Starts what works in the background until the server stops: on the main store, and following the layout.
+    pub fn work(&self, shutdown: &Shutdown) {
+        self.work_on(self.main(), shutdown);
+        if self.0.pooling.is_some() {
+            let (placement, closing) = (self.clone(), shutdown.closing().clone());
+            shutdown.spawn(async move {
+                closing.run_until_cancelled(placement.keep_looking()).await;
+            });
+        }
+    }
+
+    /// Whether queues are spread over pools.
+    pub fn has_pools(&self) -> bool {
+        self.0.pooling.is_some()
+    }
+
+    /// Closes the stores of all pools.
+    pub async fn close_pools(&self) {
+        if let Some(pooling) = &self.0.pooling {
+            pooling.pools.close().await;
+        }
     }
 
     /// The store of records.
     pub fn control(&self) -> &Arc<dyn ControlDriver> {
-        &self.control
+        &self.0.control
     }
 
     /// The store that holds what belongs to no queue, and every queue unless there are pools.
     pub fn main(&self) -> &Arc<Pool> {
-        &self.main
+        &self.0.main
     }
 
-    /// The store that holds the messages of a queue, whether the queue exists or not.
+    /// The store that holds the messages of a queue, whether the queue exists or not. A queue that lies in no
+    /// pool is found empty.
     ///
     /// # Errors
     /// The store is not available, or the one that knows where the queue lies is not.
-    pub async fn data(&self, queue: &QueueKey) -> Result<Arc<dyn DataDriver>> {
-        Ok(Arc::clone(&self.pool_of(queue).await?.data))
+    pub async fn data(&self, key: &QueueKey) -> Result<Arc<dyn DataDriver>> {
+        if self.0.pooling.is_none() {
+            return Ok(Arc::clone(&self.0.main.data));
+        }
+        if let Some(queue) = self.find(key).await? {
+            return Ok(Arc::clone(queue.data()));
+        }
+        match self.home_of(key).await? {
+            Some(home) => Ok(Arc::clone(&home.pool.data)),
+            None => Ok(Arc::new(Nowhere)),
+        }
     }
 
     /// The time.
     pub fn now(&self) -> Millis {
-        self.clock.now()
+        self.0.clock.now()
     }
 
     /// The queue, if it exists.
     pub async fn find(&self, key: &QueueKey) -> Result<Option<Arc<Queue>>> {
-        if let Some(queue) = self.remembered.get(key) {
+        if let Some(queue) = self.0.remembered.get(key) {
             return Ok(Some(queue));
         }
-        let record = self.control.queues().get(key).await?;
-        match record {
+        match self.control().queues().get(key).await? {
             Some(record) => self.remember(key, &record).await.map(Some),
             None => Ok(None),
         }
@@ -87,53 +168,36 @@ impl Placement {
         if let Some(queue) = self.find(key).await? {
             return Ok(queue);
         }
-        self.create(key, NO_METADATA).await?;
-        match self.control.queues().get(key).await? {
+        self.create(key, NO_METADATA, None).await.map_err(CreateError::into_storage)?;
+        match self.control().queues().get(key).await? {
             Some(record) => self.remember(key, &record).await,
             // Deleted again in between: the next call creates it anew.
             None => Err(StorageError::QueueChanged),
         }
     }
 
-    /// Forgets what is known of a queue, finishes a deletion that was left half-way, and opens it anew.
-    pub async fn reopen(&self, key: &QueueKey) -> Result<Arc<Queue>> {
-        self.forget(key);
-        let state = self.settled(key).await?;
-        let record = self.control.queues().get(key).await?;
-        if record.is_some_and(|record| record.generation < state.generation) {
-            self.create_at(key, NO_METADATA, state.generation).await?;
-        }
-        self.open(key).await
-    }
-
-    /// Creates a queue; tells whether it did.
-    pub async fn create(&self, key: &QueueKey, metadata: Bytes) -> Result<bool> {
-        let state = self.settled(key).await?;
-        let created = self.create_at(key, metadata, state.generation).await?;
-        if created {
-            self.forget(key);
-        }
-        Ok(created)
-    }
-
-    /// Deletes a queue with everything in it.
-    ///
-    /// The data is sealed first, so that no post with an old generation can be lost, and opened again last.
-    pub async fn delete(&self, key: &QueueKey) -> Result<()> {
-        self.forget(key);
-        let exists = self.control.queues().get(key).await?.is_some();
-        if !exists && !self.data(key).await?.queues().state(key).await?.sealed {
-            return Ok(());
-        }
-        let generation = self.data(key).await?.queues().seal(key).await?;
-        self.finish_deletion(key, generation).await?;
-        self.forget(key);
-        Ok(())
-    }
-
     /// Forgets what is known of a queue.
     pub fn forget(&self, key: &QueueKey) {
-        self.remembered.invalidate(key);
+        self.0.remembered.invalidate(key);
+    }
+
+    fn forget_all(&self) {
+        self.0.remembered.invalidate_all();
+    }
+
+    async fn keep_looking(&self) {
+        if let Some(pooling) = &self.0.pooling {
+            pooling.keep_looking(self).await;
+        }
+    }
+
+    /// Starts what every store that holds queues needs: moving messages out of it, and collecting garbage.
+    fn work_on(&self, pool: &Pool, shutdown: &Shutdown) {
+        let targets: Arc<dyn TransferTargets> = Arc::new(self.clone());
+        let (data, clock) = (&pool.data, &self.0.clock);
+        let mover = pool.mover.clone();
+        shutdown.spawn(mover.run(Arc::clone(data), targets, clock.clone(), shutdown.clone()));
+        shutdown.spawn(collect_garbage(Arc::clone(data), clock.clone(), shutdown.clone()));
     }
 
     async fn remember(&self, key: &QueueKey, record: &QueueRecord) -> Result<Arc<Queue>> {
@@ -143,40 +207,10 @@ impl Placement {
             revision: record.revision,
             metadata: record.metadata.clone(),
             settings: QueueSettings::from_metadata(&record.metadata),
-            pool: self.pool_of(key).await?,
+            pool: self.home_of_record(key, record).await?.pool,
         });
-        self.remembered.insert(key.clone(), Arc::clone(&queue));
+        self.0.remembered.insert(key.clone(), Arc::clone(&queue));
         Ok(queue)
-    }
-
-    async fn pool_of(&self, _queue: &QueueKey) -> Result<Arc<Pool>> {
-        Ok(Arc::clone(&self.main))
-    }
-
-    /// The state of a queue that is not being deleted: a deletion under way is finished first.
-    async fn settled(&self, key: &QueueKey) -> Result<QueueState> {
-        let mut state = self.data(key).await?.queues().state(key).await?;
-        if state.sealed {
-            self.finish_deletion(key, state.generation).await?;
-            state.sealed = false;
-        }
-        Ok(state)
-    }
-
-    async fn finish_deletion(&self, key: &QueueKey, generation: Generation) -> Result<()> {
-        let command = DeleteQueue { queue: key.clone(), below: generation };
-        self.control.queues().delete(command).await?;
-        self.data(key).await?.queues().unseal(key, generation).await
-    }
-
-    async fn create_at(
-        &self,
-        key: &QueueKey,
-        metadata: Bytes,
-        generation: Generation,
-    ) -> Result<bool> {
-        let command = CreateQueue { queue: key.clone(), metadata, generation, now: self.now() };
-        self.control.queues().create(command).await
     }
 }
 

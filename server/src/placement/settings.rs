@@ -31,6 +31,16 @@ pub struct DeadLetterRule {
 }
 
 impl QueueSettings {
+    /// The flavor of pools that the metadata asks for. What is no text is the name of no flavor.
+    pub fn flavor(text: &[u8]) -> Option<String> {
+        let metadata: Map<String, Value> = json::read(text).unwrap_or_default();
+        match metadata.get("_flavor")? {
+            Value::Null => None,
+            Value::String(name) => Some(name.clone()).filter(|name| !name.is_empty()),
+            other => Some(other.to_string()),
+        }
+    }
+
     /// Reads the attributes; what is missing, null, zero or of the wrong type counts as not set.
     pub fn from_metadata(text: &[u8]) -> Self {
         let metadata: Map<String, Value> = json::read(text).unwrap_or_default();

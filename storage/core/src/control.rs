@@ -37,6 +37,8 @@ pub struct QueueRecord {
     pub generation: Generation,
     /// Grows with every update; what [`UpdateQueue`] compares.
     pub revision: u64,
+    /// The pool the catalogue has for the queue, read together with the record; absent in lists.
+    pub pool: Option<Arc<str>>,
 }
 
 /// Creates a record if there is none.
@@ -48,6 +50,8 @@ pub struct CreateQueue {
     pub metadata: Bytes,
     /// The generation of its data.
     pub generation: Generation,
+    /// Only if the catalogue has this pool for the queue; absent: whatever it has.
+    pub pool: Option<Arc<str>>,
     /// The time of the call.
     pub now: Millis,
 }
@@ -70,6 +74,8 @@ pub struct DeleteQueue {
     pub queue: QueueKey,
     /// Only a record whose generation is below this.
     pub below: Generation,
+    /// Only if the catalogue has this pool for the queue; absent: whatever it has.
+    pub pool: Option<Arc<str>>,
 }
 
 /// A value that a metadata filter compares with.
@@ -152,6 +158,7 @@ pub trait QueueStore: Send + Sync {
     /// - An existing record keeps metadata and revision.
     /// - An existing record of a lower generation is replaced by the new one and counts as created:
     ///   its deletion was under way.
+    /// - `QueueChanged` if the queue lies in another pool than the one named, or in none.
     async fn create(&self, command: CreateQueue) -> Result<bool>;
 
     /// Replaces the metadata; returns the new revision.
@@ -160,5 +167,7 @@ pub trait QueueStore: Send + Sync {
     async fn update(&self, command: UpdateQueue) -> Result<u64>;
 
     /// Deletes a record of an earlier generation; tells whether there was one.
+    ///
+    /// - Nothing happens if the queue lies in another pool than the one named, or in none.
     async fn delete(&self, command: DeleteQueue) -> Result<bool>;
 }

@@ -73,7 +73,9 @@ pub trait PlacementStore: Send + Sync {
     /// - `RecordChanged` if it has none and the layout is at another revision.
     async fn place(&self, command: PlaceQueue) -> Result<Arc<str>>;
 
-    /// Gives up a place; nothing happens if the queue lies elsewhere or nowhere.
+    /// Gives up a place.
+    ///
+    /// - Nothing happens if the queue lies elsewhere or nowhere, or if it has a record: then it exists.
     async fn release(&self, command: ReleaseQueue) -> Result<()>;
 
     /// Counts the queues and topics that lie in a pool.

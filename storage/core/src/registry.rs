@@ -60,6 +60,8 @@ pub struct Entry {
     pub schemes: &'static [&'static str],
     /// Opens a store. Errors name no password.
     pub open: fn(uri: String, options: OpenOptions) -> OpenFuture,
+    /// The names of its options. A pool may carry others, which are not the driver's.
+    pub options: &'static [&'static str],
     /// The environment variable that gives the conformance suite a store to test against;
     /// `None` if the suite can make one by itself.
     pub test_uri: Option<&'static str>,

@@ -45,7 +45,12 @@ fn group(queue: &QueueKey) -> (Arc<str>, Kind) {
 }
 
 impl Control {
-    fn record(&self, queue: &QueueKey) -> Option<&QueueRecord> {
+    /// Whether the catalogue has this pool for a queue; without one nothing is asked.
+    fn lies_in(&self, queue: &QueueKey, pool: Option<&Arc<str>>) -> bool {
+        pool.is_none_or(|pool| self.places.get(queue) == Some(pool))
+    }
+
+    pub(crate) fn record(&self, queue: &QueueKey) -> Option<&QueueRecord> {
         self.projects.get(&group(queue))?.get(&queue.name)
     }
 
@@ -102,17 +107,24 @@ impl QueueStore for MemoryControl {
     }
 
     async fn get(&self, queue: &QueueKey) -> Result<Option<QueueRecord>> {
-        self.run(|control| Ok(control.record(queue).cloned()))
+        self.run(|control| {
+            let pool = control.places.get(queue).cloned();
+            Ok(control.record(queue).map(|record| QueueRecord { pool, ..record.clone() }))
+        })
     }
 
     async fn create(&self, command: CreateQueue) -> Result<bool> {
         self.run(|control| {
-            let CreateQueue { queue, metadata, generation, now: _ } = command;
+            let CreateQueue { queue, metadata, generation, pool, now: _ } = command;
+            if !control.lies_in(&queue, pool.as_ref()) {
+                return Err(StorageError::QueueChanged);
+            }
             if control.record(&queue).is_some_and(|record| record.generation >= generation) {
                 return Ok(false);
             }
             let revision = control.next_revision();
-            let record = QueueRecord { name: queue.name.clone(), metadata, generation, revision };
+            let name = queue.name.clone();
+            let record = QueueRecord { name, metadata, generation, revision, pool: None };
             control.projects.entry(group(&queue)).or_default().insert(queue.name, record);
             Ok(true)
         })
@@ -138,8 +150,9 @@ impl QueueStore for MemoryControl {
 
     async fn delete(&self, command: DeleteQueue) -> Result<bool> {
         self.run(|control| {
-            let DeleteQueue { queue, below } = command;
-            if control.record(&queue).is_none_or(|record| record.generation >= below) {
+            let DeleteQueue { queue, below, pool } = command;
+            let is_meant = control.record(&queue).is_some_and(|record| record.generation < below);
+            if !is_meant || !control.lies_in(&queue, pool.as_ref()) {
                 return Ok(false);
             }
             let group = group(&queue);

@@ -22,7 +22,7 @@ use crate::data::MemoryData;
 
 /// The driver for URIs of the scheme `memory`: each opening gives a store of its own.
 pub fn entry() -> Entry {
-    Entry { schemes: &["memory"], open: open_uri, test_uri: None, maintenance: None }
+    Entry { schemes: &["memory"], open: open_uri, options: &[], test_uri: None, maintenance: None }
 }
 
 /// Opens an empty store that nobody else sees; it lives as long as the value.

@@ -48,7 +48,8 @@ impl PlacementStore for MemoryControl {
 
     async fn release(&self, command: ReleaseQueue) -> Result<()> {
         self.run(|control| {
-            if control.places.get(&command.queue) == Some(&command.pool) {
+            let exists = control.record(&command.queue).is_some();
+            if !exists && control.places.get(&command.queue) == Some(&command.pool) {
                 control.places.remove(&command.queue);
             }
             Ok(())

@@ -9,10 +9,10 @@ use sukkal_storage::{
     QueueRecord, QueueStore, Result, StorageError, StoreStatus, UpdateQueue,
 };
 
-use crate::keys::project_keys;
+use crate::keys::{PLACES, project_keys};
 use crate::reply::{Reply, integer, unexpected};
-use crate::script::{QUEUE_CREATE, QUEUE_DELETE, QUEUE_LIST, QUEUE_UPDATE};
-use crate::store::RedisStore;
+use crate::script::{QUEUE_CREATE, QUEUE_DELETE, QUEUE_GET, QUEUE_LIST, QUEUE_UPDATE};
+use crate::store::{RedisStore, keys};
 
 /// How many records one script reads.
 const PAGE: usize = 100;
@@ -77,21 +77,32 @@ impl QueueStore for RedisStore {
     }
 
     async fn get(&self, queue: &QueueKey) -> Result<Option<QueueRecord>> {
-        let mut get = redis::cmd("HGET");
-        get.arg(&project_keys(&queue.project, queue.kind)[1]).arg(&*queue.name);
-        match self.connection.send(&get).await? {
-            redis::Value::Nil => Ok(None),
-            redis::Value::BulkString(value) => record(queue.name.clone(), value.into()).map(Some),
-            _ => Err(unexpected()),
+        let [_, records, _] = project_keys(&queue.project, queue.kind);
+        let mut call = QUEUE_GET.on_keys(&[&*records, PLACES]);
+        call.raw(queue.name.as_bytes()).raw(keys(queue).tag().as_bytes());
+        let reply = match self.connection.read(&call).await? {
+            redis::Value::Nil => return Ok(None),
+            reply => reply,
+        };
+        let mut reply = Reply::plain(reply)?;
+        let mut record = record(queue.name.clone(), reply.bytes()?)?;
+        if reply.len() > 0 {
+            record.pool = Some(reply.text()?.into());
         }
+        Ok(Some(record))
     }
 
     async fn create(&self, command: CreateQueue) -> Result<bool> {
-        let mut call =
-            QUEUE_CREATE.on_keys(&project_keys(&command.queue.project, command.queue.kind));
+        let [names, records, revision] = project_keys(&command.queue.project, command.queue.kind);
+        let mut call = QUEUE_CREATE.on_keys(&[&*names, &*records, &*revision, PLACES]);
         call.raw(command.queue.name.as_bytes());
         call.number(command.generation).raw(&command.metadata);
-        Ok(integer(self.connection.write(&call).await?)? == 1)
+        call.raw(keys(&command.queue).tag().as_bytes());
+        call.raw(command.pool.as_deref().unwrap_or_default().as_bytes());
+        match integer(self.connection.write(&call).await?)? {
+            -1 => Err(StorageError::QueueChanged),
+            created => Ok(created == 1),
+        }
     }
 
     async fn update(&self, command: UpdateQueue) -> Result<u64> {
@@ -106,9 +117,11 @@ impl QueueStore for RedisStore {
     }
 
     async fn delete(&self, command: DeleteQueue) -> Result<bool> {
-        let mut call =
-            QUEUE_DELETE.on_keys(&project_keys(&command.queue.project, command.queue.kind));
+        let [names, records, _] = project_keys(&command.queue.project, command.queue.kind);
+        let mut call = QUEUE_DELETE.on_keys(&[&*names, &*records, PLACES]);
         call.raw(command.queue.name.as_bytes()).number(command.below);
+        call.raw(keys(&command.queue).tag().as_bytes());
+        call.raw(command.pool.as_deref().unwrap_or_default().as_bytes());
         Ok(integer(self.connection.write(&call).await?)? == 1)
     }
 }
@@ -119,5 +132,5 @@ fn record(name: Arc<str>, mut value: Bytes) -> Result<QueueRecord> {
         return Err(unexpected());
     }
     let (revision, generation) = (value.get_f64() as u64, value.get_f64() as u64);
-    Ok(QueueRecord { name, metadata: value, generation, revision })
+    Ok(QueueRecord { name, metadata: value, generation, revision, pool: None })
 }

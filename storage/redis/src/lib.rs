@@ -35,6 +35,7 @@ pub fn entry() -> Entry {
     Entry {
         schemes: &["redis", "redis+unix", "rediss"],
         open: |uri, options| Box::pin(async move { open(&uri, &options).await }),
+        options: &["wait_replicas"],
         test_uri: Some("CONFORMANCE_REDIS_URI"),
         maintenance: None,
     }

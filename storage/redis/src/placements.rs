@@ -8,7 +8,7 @@ use sukkal_storage::{
     Layout, PlaceQueue, PlacementStore, QueueKey, ReleaseQueue, ReplaceLayout, Result, StorageError,
 };
 
-use crate::keys::{COUNTS, LAYOUT, PLACES};
+use crate::keys::{COUNTS, LAYOUT, PLACES, project_keys};
 use crate::reply::{Reply, integer, unexpected};
 use crate::script::{LAYOUT_REPLACE, PLACE, RELEASE};
 use crate::store::{RedisStore, keys};
@@ -67,8 +67,10 @@ impl PlacementStore for RedisStore {
     }
 
     async fn release(&self, command: ReleaseQueue) -> Result<()> {
-        let mut call = RELEASE.on_keys(&KEYS);
+        let [_, records, _] = project_keys(&command.queue.project, command.queue.kind);
+        let mut call = RELEASE.on_keys(&[LAYOUT, PLACES, COUNTS, &records]);
         call.raw(keys(&command.queue).tag().as_bytes()).raw(command.pool.as_bytes());
+        call.raw(command.queue.name.as_bytes());
         self.connection.write(&call).await.map(|_| ())
     }
 

@@ -47,9 +47,10 @@ scripts! {
     PENDING: 10 = "base" "pending";
     RECEIVE: 9 = "base" "forget" "store" "receive";
     FINISH: 11 = "base" "finish";
-    QUEUE_CREATE: 3 = "queue_create";
+    QUEUE_GET: 2 = "queue_get";
+    QUEUE_CREATE: 4 = "queue_create";
     QUEUE_UPDATE: 3 = "queue_update";
-    QUEUE_DELETE: 2 = "queue_delete";
+    QUEUE_DELETE: 3 = "queue_delete";
     QUEUE_LIST: 2 = "queue_list";
     SUBSCRIPTION_CREATE: 5 = "subscriptions" "subscription_create";
     SUBSCRIPTION_LIST: 5 = "subscriptions" "subscription_list";
@@ -60,7 +61,7 @@ scripts! {
     SUBSCRIPTION_COLLECT: 5 = "subscriptions" "subscription_collect";
     LAYOUT_REPLACE: 3 = "layout_replace";
     PLACE: 3 = "place";
-    RELEASE: 3 = "release";
+    RELEASE: 4 = "release";
 }
 
 impl Script {

@@ -13,6 +13,7 @@ use sukkal_storage::{
 use crate::command::{Command, Query};
 use crate::data::Role;
 use crate::error::Failure;
+use crate::placements::lies_in;
 use crate::row::text;
 use crate::session::Session;
 use crate::statement::statement;
@@ -44,6 +45,19 @@ statement! {
         -> (Binary, Binary, BigInt, BigInt)
         = "SELECT name, metadata, generation, revision FROM record \
            WHERE project = ? AND kind = ? AND name = ?";
+}
+
+statement! {
+    /// Reads a record with the pool of its queue, empty if it has none.
+    FindPlacedRecord<'a> {
+        project: &'a [u8] => Binary,
+        kind: i64 => BigInt,
+        name: &'a [u8] => Binary,
+    } -> (Binary, Binary, BigInt, BigInt, Binary)
+        = "SELECT r.name, r.metadata, r.generation, r.revision, coalesce(p.pool, X'') \
+           FROM record r LEFT JOIN place p \
+             ON p.project = r.project AND p.kind = r.kind AND p.name = r.name \
+           WHERE r.project = ? AND r.kind = ? AND r.name = ?";
 }
 
 statement! {
@@ -80,6 +94,8 @@ statement! {
 }
 
 type Row = (Vec<u8>, Vec<u8>, i64, i64);
+
+type PlacedRow = (Vec<u8>, Vec<u8>, i64, i64, Vec<u8>);
 
 /// The control role of an open store.
 pub(crate) struct SqliteControl(pub(crate) Role);
@@ -140,10 +156,11 @@ fn record((name, metadata, generation, revision): Row) -> Result<QueueRecord> {
         metadata: metadata.into(),
         generation: generation.cast_unsigned(),
         revision: revision.cast_unsigned(),
+        pool: None,
     })
 }
 
-fn find(
+pub(crate) fn find(
     connection: &mut SqliteConnection,
     queue: &QueueKey,
 ) -> Result<Option<QueueRecord>, Failure> {
@@ -201,7 +218,15 @@ impl Query for Get {
     type Output = Option<QueueRecord>;
 
     fn read(&self, connection: &mut SqliteConnection) -> Result<Option<QueueRecord>, Failure> {
-        find(connection, &self.0)
+        let (project, name) = (self.0.project.as_bytes(), self.0.name.as_bytes());
+        let find = FindPlacedRecord { project, kind: self.0.kind as i64, name };
+        let found: Option<PlacedRow> = find.get_result(connection).optional()?;
+        let Some((name, metadata, generation, revision, pool)) = found else { return Ok(None) };
+        let mut record = record((name, metadata, generation, revision))?;
+        if !pool.is_empty() {
+            record.pool = Some(text(&pool)?);
+        }
+        Ok(Some(record))
     }
 }
 
@@ -210,6 +235,9 @@ impl Command for CreateQueue {
 
     fn run(&self, session: &mut Session) -> Result<bool, Failure> {
         let connection = &mut session.connection;
+        if !lies_in(connection, &self.queue, self.pool.as_ref())? {
+            return Err(StorageError::QueueChanged.into());
+        }
         let existing = find(connection, &self.queue)?;
         if existing.is_some_and(|record| record.generation >= self.generation) {
             return Ok(false);
@@ -236,6 +264,9 @@ impl Command for DeleteQueue {
     type Output = bool;
 
     fn run(&self, session: &mut Session) -> Result<bool, Failure> {
+        if !lies_in(&mut session.connection, &self.queue, self.pool.as_ref())? {
+            return Ok(false);
+        }
         let remove = RemoveRecord {
             project: self.queue.project.as_bytes(),
             kind: self.queue.kind as i64,

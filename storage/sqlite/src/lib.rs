@@ -50,6 +50,7 @@ pub fn entry() -> Entry {
     Entry {
         schemes: &["sqlite"],
         open: open_uri,
+        options: &["synchronous", "max_page_count", "readers"],
         test_uri: None,
         maintenance: Some(reports::maintenance()),
     }

@@ -10,7 +10,7 @@ use sukkal_storage::{
 };
 
 use crate::command::{Command, Query};
-use crate::control::SqliteControl;
+use crate::control::{SqliteControl, find};
 use crate::error::Failure;
 use crate::row::text;
 use crate::session::Session;
@@ -108,6 +108,15 @@ fn pool_of(
     Ok(row.map(|(pool,)| text(&pool)).transpose()?)
 }
 
+/// Whether a queue lies in this pool; without one nothing is asked.
+pub(crate) fn lies_in(
+    connection: &mut SqliteConnection,
+    queue: &QueueKey,
+    pool: Option<&Arc<str>>,
+) -> Result<bool, Failure> {
+    Ok(pool.is_none() || pool_of(connection, queue)?.as_ref() == pool)
+}
+
 struct GetLayout;
 
 impl Query for GetLayout {
@@ -175,6 +184,9 @@ impl Command for ReleaseQueue {
     type Output = ();
 
     fn run(&self, session: &mut Session) -> Result<(), Failure> {
+        if find(&mut session.connection, &self.queue)?.is_some() {
+            return Ok(());
+        }
         let remove = RemovePlace {
             project: self.queue.project.as_bytes(),
             kind: self.queue.kind as i64,

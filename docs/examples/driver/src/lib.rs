@@ -19,7 +19,7 @@ use crate::journal::Journal;
 
 /// The line that a registry takes.
 pub fn entry() -> Entry {
-    Entry { schemes: &["journal"], open: open_uri, test_uri: None, maintenance: None }
+    Entry { schemes: &["journal"], open: open_uri, options: &[], test_uri: None, maintenance: None }
 }
 
 /// Opens the store in a file, which is made if it does not exist.

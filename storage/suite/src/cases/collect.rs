@@ -152,6 +152,7 @@ async fn collection_leaves_queue_records_alone(bench: Bench) {
         queue: queue.key.clone(),
         metadata: bytes::Bytes::from_static(b"{}"),
         generation: 0,
+        pool: None,
         now: queue.start,
     };
     records.create(command).await.expect("the record is created");

@@ -52,7 +52,7 @@ impl<'a> Records<'a> {
     async fn create(&self, name: &str, metadata: &str, generation: Generation) -> bool {
         let metadata = Bytes::from(metadata.to_owned());
         let (queue, now) = (self.key(name), self.bench.start);
-        let command = CreateQueue { queue, metadata, generation, now };
+        let command = CreateQueue { queue, metadata, generation, pool: None, now };
         self.store().create(command).await.expect("the record is created or there")
     }
 
@@ -62,7 +62,7 @@ impl<'a> Records<'a> {
     }
 
     async fn delete(&self, name: &str, below: Generation) -> bool {
-        let command = DeleteQueue { queue: self.key(name), below };
+        let command = DeleteQueue { queue: self.key(name), below, pool: None };
         self.store().delete(command).await.expect("the record is deleted or not")
     }
 

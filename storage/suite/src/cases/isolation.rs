@@ -112,7 +112,8 @@ async fn queue_records_of_projects_with_odd_ids_are_kept_apart(bench: Bench) {
         for name in ["same".to_owned(), format!("own-{index}")] {
             let queue = bench.queue_of(project, &name).key;
             let metadata = Bytes::from(format!("{{\"index\":{index}}}"));
-            let command = CreateQueue { queue, metadata, generation: 0, now: bench.start };
+            let command =
+                CreateQueue { queue, metadata, generation: 0, pool: None, now: bench.start };
             assert!(records.create(command).await.expect("the record is created"), "{project:?}");
         }
     }

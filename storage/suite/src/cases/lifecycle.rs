@@ -190,5 +190,6 @@ async fn queue_records_survive_a_restart_of_the_store(bench: Bench) {
 }
 
 fn record(queue: QueueKey, now: i64) -> CreateQueue {
-    CreateQueue { queue, metadata: bytes::Bytes::from_static(b"{\"a\":1}"), generation: 3, now }
+    let metadata = bytes::Bytes::from_static(b"{\"a\":1}");
+    CreateQueue { queue, metadata, generation: 3, pool: None, now }
 }

@@ -15,6 +15,7 @@ mod isolation;
 mod lifecycle;
 mod list;
 mod messages;
+mod placed_records;
 mod placements;
 mod pop_purge;
 mod queue_lists;
@@ -50,6 +51,7 @@ pub(crate) fn all() -> Vec<Case> {
         collect::cases(),
         topics::cases(),
         placements::cases(),
+        placed_records::cases(),
         subscriptions::cases(),
         subscription_updates::cases(),
         subscription_lifetime::cases(),

@@ -26,6 +26,7 @@ async fn create(bench: &Bench, name: &str, metadata: &str) {
         queue: QueueKey::new(bench.project.clone(), name),
         metadata: Bytes::from(metadata.to_owned()),
         generation: 0,
+        pool: None,
         now: bench.start,
     };
     bench.store.control.queues().create(command).await.expect("the record is created");
@@ -176,7 +177,7 @@ async fn deleted_queues_are_not_listed(bench: Bench) {
     create_all(&bench, &["a", "b", "c"]).await;
     let queue = QueueKey::new(bench.project.clone(), "b");
 
-    let delete = DeleteQueue { queue, below: 1 };
+    let delete = DeleteQueue { queue, below: 1, pool: None };
     bench.store.control.queues().delete(delete).await.expect("the record is deleted");
 
     assert_eq!(names(&bench, query(&bench)).await, ["a", "c"]);

@@ -202,12 +202,13 @@ async fn another_server_may_finish_a_deletion(bench: Bench) {
         queue: queue.key.clone(),
         metadata: metadata.clone(),
         generation,
+        pool: None,
         now: queue.start,
     };
     records.create(record(0)).await.expect("the record is created");
 
     let generation = queue.seal().await;
-    let below = DeleteQueue { queue: queue.key.clone(), below: generation };
+    let below = DeleteQueue { queue: queue.key.clone(), below: generation, pool: None };
     assert!(records.delete(below.clone()).await.expect("the helper deletes the record"));
     queue.unseal(generation).await;
     assert!(records.create(record(generation)).await.expect("the queue is created anew"));

@@ -46,7 +46,8 @@ fn both(bench: &Bench) -> (Queue, Queue) {
 
 async fn create(bench: &Bench, queue: &QueueKey, metadata: &'static str) -> bool {
     let metadata = Bytes::from_static(metadata.as_bytes());
-    let command = CreateQueue { queue: queue.clone(), metadata, generation: 0, now: bench.start };
+    let (queue, now) = (queue.clone(), bench.start);
+    let command = CreateQueue { queue, metadata, generation: 0, pool: None, now };
     bench.store.control.queues().create(command).await.expect("the record is created or there")
 }
 
@@ -81,7 +82,7 @@ async fn records_of_both_kinds_are_kept_apart(bench: Bench) {
     assert_eq!(metadata(&bench, &queue).await.as_deref(), Some(&b"{\"q\":1}"[..]));
     assert_eq!(metadata(&bench, &topic).await.as_deref(), Some(&b"{\"t\":2}"[..]));
 
-    let gone = queues.delete(DeleteQueue { queue: queue.clone(), below: 1 }).await;
+    let gone = queues.delete(DeleteQueue { queue: queue.clone(), below: 1, pool: None }).await;
     assert!(gone.expect("the queue is deleted"));
     assert_eq!(metadata(&bench, &queue).await, None);
     assert_eq!(metadata(&bench, &topic).await.as_deref(), Some(&b"{\"t\":2}"[..]));

@@ -160,13 +160,14 @@ fn record_command(world: &World, step: &Step, action: &Action) -> Option<Command
             queue,
             metadata: metadata_of(*metadata),
             generation: *generation,
+            pool: None,
             now,
         }),
         Action::UpdateRecord { stale, metadata } => {
             Command::UpdateRecord { queue, stale: *stale, metadata: metadata_of(*metadata) }
         }
         Action::DeleteRecord { below } => {
-            Command::DeleteRecord(DeleteQueue { queue, below: *below })
+            Command::DeleteRecord(DeleteQueue { queue, below: *below, pool: None })
         }
         Action::ListRecords { limit, after, filter } => {
             let member = ("a".to_owned(), FilterValue::Integer(1));
