@@ -109,7 +109,9 @@ mod tests {
     #[test]
     fn the_home_document_is_that_of_the_service_that_is_matched_byte_for_byte() {
         let public = "5e2498c598cf4a36b159246674f44e773d37084e265c0783231cbd03e4ba3679";
+        let operators = "22b360dcb4debb5c4021dec38360cb405734a8d78bce7ca6288d47f72725531e";
 
         assert_eq!(shown(&HomeOutcome::Described {}), (9305, public.to_owned()));
+        assert_eq!(shown(&HomeOutcome::DescribedToOperators {}), (11457, operators.to_owned()));
     }
 }
