@@ -275,17 +275,17 @@ def name(prefix):
 
 def pool(weight="100", *words):
     pool = name("pool")
-    run("pool", "create", pool, f"memory://{pool}", weight, *words)
+    run("pool", "create", pool, f"memory:{pool}", weight, *words)
     return pool
 
 
 @command("pool create", "pool_create")
 def pool_create():
     pool = name("pool")
-    words = [pool, f"memory://{pool}", "10", "--pool_options", json.dumps({"max_retry_sleep": 1})]
+    words = [pool, f"memory:{pool}", "10", "--pool_options", json.dumps({"max_retry_sleep": 1})]
     made = shown("pool", "create", *words)
     assert made["Name"] == pool and made["Weight"] == 10, made
-    assert made["URI"] == f"memory://{pool}" and made["Options"] == {"max_retry_sleep": 1}, made
+    assert made["URI"] == f"memory:{pool}" and made["Options"] == {"max_retry_sleep": 1}, made
     fails("pool", "create", name("pool"), "gopher://nowhere", "10")
 
 

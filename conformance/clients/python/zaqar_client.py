@@ -343,7 +343,7 @@ def delete_subscription():
 
 def pool(**named):
     name = f"pool-{uuid.uuid4().hex}"
-    named = {"weight": 10, "uri": f"memory://{name}", **named}
+    named = {"weight": 10, "uri": f"memory:{name}", **named}
     return operator().pool(name, **named)
 
 
