@@ -9,6 +9,7 @@ use sukkal_spec::OperationInfo;
 
 use crate::inputs::changed;
 use crate::matrix::Server;
+use crate::needs_pools;
 use crate::specification::examples;
 use crate::world::World;
 
@@ -74,6 +75,9 @@ async fn call(
     let world = World::new(server.service(transport), given).await;
     let reply = world.service.call_info(info, world.filled(input)).await;
     let left = world.read(input).await;
+    if needs_pools(info) {
+        world.service.remove_pools().await;
+    }
     Seen { reply, left }
 }
 

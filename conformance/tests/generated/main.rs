@@ -30,7 +30,7 @@ enum Subject {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let matrix = Arc::new(Matrix::start(manual_clock));
+    let matrix = Arc::new(Matrix::start(manual_clock).with_pools(manual_clock));
     let mut trials = Vec::new();
     for (at, driver) in matrix.drivers.iter().enumerate() {
         for info in OPERATIONS.iter().copied().filter(|info| is_served(info)) {
@@ -39,11 +39,23 @@ fn main() -> ExitCode {
             }
         }
     }
+    // Pools and flavors belong to the whole deployment: there is no isolation to ask for.
+    for (at, driver) in matrix.servers(true).iter().enumerate() {
+        let pooled = OPERATIONS.iter().copied().filter(|info| needs_pools(info));
+        for info in pooled.filter(|info| info.http.is_some() && info.websocket.is_some()) {
+            trials.push(trial(&matrix, at, driver.name, info, Subject::Agreement));
+        }
+    }
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(matrix) = Arc::into_inner(matrix) {
         matrix.stop();
     }
     conclusion.exit_code()
+}
+
+/// Whether it is about pools.
+fn needs_pools(info: &OperationInfo) -> bool {
+    info.available_with.contains(&"pooling")
 }
 
 /// Whether the profile turns everything on that the operation needs.
@@ -80,13 +92,13 @@ fn trial(
     };
     let matrix = Arc::clone(matrix);
     let run = move || {
-        let server = match &matrix.drivers[driver].server {
+        let server = match &matrix.servers(needs_pools(info))[driver].server {
             Ok(server) => server,
             Err(reason) => return ignored(reason),
         };
         // What is refused never reaches a store, so one driver is enough for that.
         let running = run(server, info, subject, driver == 0);
-        matrix.runtime.block_on(server.run(false, Box::pin(running)))?;
+        matrix.runtime.block_on(server.run(needs_pools(info), Box::pin(running)))?;
         Ok(Completion::Completed)
     };
     Trial::ignorable_test(format!("{name}::{}", info.name), run).with_kind(kind)
