@@ -8,6 +8,7 @@
 //! | `SUKKAL_BINARY` | the server to run |
 //! | `SUKKAL_KILL_CYCLES` | how often the server, or Redis, is killed under load (5) |
 //! | `SUKKAL_KILL_SEED` | the seed of the moments of killing (printed by each run) |
+//! | `SUKKAL_POOL_CYCLES` | how often one of two pools is killed under load (3) |
 //! | `SUKKAL_SHARED_MESSAGES` | how many messages two servers share out (5000) |
 
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
@@ -23,6 +24,7 @@ mod ledger;
 mod link;
 mod load;
 mod outage;
+mod pools;
 mod redis;
 mod server;
 mod shutdown;
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
                    a_full_disk_refuses_posts_until_there_is_space;
         outage: redis_that_is_silent_is_reported_quickly
                 redis_that_is_gone_is_reported_at_once;
+        pools: a_pool_that_is_killed_stops_no_queue_of_another;
         shutdown: requests_under_way_are_finished_and_sockets_closed
                   a_client_that_never_finishes_is_cut_after_the_grace
                   a_socket_that_never_stops_sending_is_closed;
