@@ -63,8 +63,12 @@ impl Controller {
         let next_marker = records.last().map(|record| record.name.to_string());
         stages.after(Answer::Queues(&mut records)).await?;
         let entry = |record: sukkal_storage::QueueRecord| {
-            let shown = || metadata::effective(kind, &record.metadata, &self.limits);
-            QueueEntry { name: record.name.to_string(), metadata: detailed.then(shown) }
+            let filled = || metadata::effective(kind, &record.metadata, &self.limits);
+            QueueEntry {
+                name: record.name.to_string(),
+                effective_metadata: detailed.then(filled),
+                metadata: detailed.then_some(Raw::from_trusted(record.metadata)),
+            }
         };
         Ok(Listed { entries: records.into_iter().map(entry).collect(), next_marker })
     }

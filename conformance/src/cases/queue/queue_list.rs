@@ -8,6 +8,7 @@ cases! { QueueList:
     lists_in_the_order_of_names,
     pages_reach_every_queue_once,
     shows_metadata_only_on_request,
+    shows_metadata_as_stored needs WebSocket,
     lists_queues_made_by_a_post,
     keeps_projects_apart,
     refuses_limits_out_of_bounds,
@@ -60,6 +61,15 @@ async fn shows_metadata_only_on_request(service: &Service) {
     assert!(plain.body()["queues"][0].get("metadata").is_none());
     let detailed = detailed.expect_outcome("listed");
     assert_eq!(detailed.body()["queues"][0]["metadata"]["called"], "a");
+}
+
+async fn shows_metadata_as_stored(service: &Service) {
+    service.create_queue("jobs", json!({ "a": 1 })).await;
+
+    let detailed = service.call(QueueList, json!({ "detailed": true })).await;
+
+    let metadata = &detailed.expect_outcome("listed").body()["queues"][0]["metadata"];
+    assert_eq!(metadata, &json!({ "a": 1 }));
 }
 
 async fn lists_queues_made_by_a_post(service: &Service) {
