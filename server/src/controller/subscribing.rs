@@ -107,14 +107,13 @@ impl Controller {
         self.placement.open(key).await.map_err(api_error)?;
         let created =
             self.data(key).await?.subscriptions().create(command).await.map_err(api_error)?;
+        // Held before the stages see it: a row without its lease ends though its connection lives.
+        if let (CreatedSubscription::Created, Some((address, lease))) = (&created, lease) {
+            self.leases.hold(address, lease);
+        }
         stages.after(Answer::Done).await?;
         Ok(match created {
-            CreatedSubscription::Created => {
-                if let Some((address, lease)) = lease {
-                    self.leases.hold(address, lease);
-                }
-                Subscribed::Created(id.to_string())
-            }
+            CreatedSubscription::Created => Subscribed::Created(id.to_string()),
             CreatedSubscription::Unconfirmed(id) => Subscribed::Unconfirmed(id.to_string()),
             CreatedSubscription::Confirmed(_) => Subscribed::Confirmed,
         })
