@@ -110,6 +110,7 @@ impl Running {
             self.admin = Some(tcp.local_addr()?);
             let admin = Admin {
                 stores: vec![("main".to_owned(), self.store.clone())],
+                placement: self.placement.clone(),
                 listeners: self.listeners(),
                 metrics,
                 documents: documents(),

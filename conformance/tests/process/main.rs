@@ -24,6 +24,7 @@ mod ledger;
 mod link;
 mod load;
 mod outage;
+mod pool_settings;
 mod pools;
 mod redis;
 mod server;
@@ -90,6 +91,9 @@ fn main() -> ExitCode {
         outage: redis_that_is_silent_is_reported_quickly
                 redis_that_is_gone_is_reported_at_once;
         pools: a_pool_that_is_killed_stops_no_queue_of_another;
+        pool_settings: a_server_starts_while_a_pool_is_away_and_takes_it_back
+                       without_a_pool_queues_lie_in_the_main_store_only_if_asked_for
+                       records_may_lie_in_a_store_of_their_own;
         shutdown: requests_under_way_are_finished_and_sockets_closed
                   a_client_that_never_finishes_is_cut_after_the_grace
                   a_socket_that_never_stops_sending_is_closed;

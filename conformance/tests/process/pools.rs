@@ -107,7 +107,7 @@ async fn post_until_killed(
 }
 
 /// Registers a pool with a flavor of its own, and creates a queue in it; all have one name.
-async fn register(server: &Server, name: &str, uri: &str) {
+pub(crate) async fn register(server: &Server, name: &str, uri: &str) {
     let pool = json!({ "weight": 1, "uri": uri });
     put(server, &format!("/v2/pools/{name}"), &pool.to_string()).await;
     let flavor = json!({ "pool_list": [name] });

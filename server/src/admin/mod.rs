@@ -24,12 +24,15 @@ pub use documents::Document;
 pub use metrics::start_metrics;
 
 use crate::listener::{self, Settings};
+use crate::placement::Placement;
 use crate::shutdown::Shutdown;
 
 /// What the admin listener tells about.
 pub struct Admin {
     /// The stores, by the names the status shows.
     pub stores: Vec<(String, Store)>,
+    /// Where queues lie: with pooling, the status shows the pools.
+    pub placement: Placement,
     /// The listeners, by the names the status shows.
     pub listeners: Vec<(&'static str, SocketAddr)>,
     /// The metrics of the process.

@@ -10,6 +10,7 @@ use sukkal_storage::{Capabilities, Result, StorageError, Store, StoreStatus};
 use tokio::time::timeout;
 
 use super::Admin;
+use crate::placement::NamedStore;
 
 /// A store that takes longer to answer counts as not answering.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
@@ -47,14 +48,29 @@ impl Admin {
             .iter()
             .map(|(name, address)| ((*name).to_owned(), address.to_string().into()))
             .collect();
-        let status = json!({
+        let mut status = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "uptime_seconds": self.started.elapsed().as_secs(),
             "stopping": self.shutdown.is_closing(),
             "listeners": listeners,
             "stores": stores,
         });
+        if self.placement.has_pools() {
+            let pools = self.placement.stores().await;
+            status["pools"] = join_all(pools.iter().map(pool_status)).await.into();
+        }
         super::json(StatusCode::OK, &status)
+    }
+}
+
+async fn pool_status(pool: &NamedStore) -> Value {
+    match &pool.data {
+        Ok(data) => json!({
+            "name": &*pool.name,
+            "capabilities": capabilities(data.capabilities()),
+            "data": role(within(data.status()).await),
+        }),
+        Err(error) => json!({ "name": &*pool.name, "data": { "error": error.to_string() } }),
     }
 }
 

@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::clock::Clock;
 use crate::testing::Fake;
 
 struct Setting {
@@ -24,8 +25,10 @@ impl Setting {
         let fake = Arc::new(Fake::default());
         let shutdown = Shutdown::new();
         let recorder = PrometheusBuilder::new().build_recorder();
+        let store = Store { control: fake.clone(), data: fake.clone() };
         let admin = Admin {
-            stores: vec![("main".to_owned(), Store { control: fake.clone(), data: fake.clone() })],
+            stores: vec![("main".to_owned(), store.clone())],
+            placement: Placement::new(store, Clock::system()),
             listeners: vec![("http", SocketAddr::from(([127, 0, 0, 1], 8888)))],
             metrics: recorder.handle(),
             documents: vec![Document {

@@ -68,8 +68,8 @@ async fn shows_metadata_as_stored(service: &Service) {
 
     let detailed = service.call(QueueList, json!({ "detailed": true })).await;
 
-    let metadata = &detailed.expect_outcome("listed").body()["queues"][0]["metadata"];
-    assert_eq!(metadata, &json!({ "a": 1 }));
+    let detailed = detailed.expect_outcome("listed");
+    assert_eq!(detailed.body()["queues"][0]["metadata"], json!({ "a": 1 }));
 }
 
 async fn lists_queues_made_by_a_post(service: &Service) {
