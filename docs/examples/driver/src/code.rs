@@ -60,9 +60,9 @@ structures! {
     ConfirmSubscription { queue, id, is_confirmed, now }
     DeleteSubscription { queue, id }
     PurgeSubscriptions { queue, limit }
-    CreateQueue { queue, metadata, generation, now }
+    CreateQueue { queue, metadata, generation, pool, now }
     UpdateQueue { queue, revision, metadata }
-    DeleteQueue { queue, below }
+    DeleteQueue { queue, below, pool }
     ReplaceLayout { revision, text, removed }
     PlaceQueue { queue, pool, revision }
     ReleaseQueue { queue, pool }
