@@ -27,7 +27,7 @@ def trial(client, name, *operations):
 
 
 def main(words):
-    import command_line, sdk, zaqar_client, zaqar_socket  # noqa: F401 (they register trials)
+    import command_line, sdk, zaqar_client, zaqar_pools, zaqar_socket  # noqa: F401 (they register trials)
 
     if words == ["--list"]:
         for (client, name), (operations, _) in TRIALS.items():
