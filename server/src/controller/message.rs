@@ -10,6 +10,7 @@ use sukkal_spec::{
     MessagePopOutcome, MessagePost, MessagePostInput, MessagePostOutcome, RequestContext,
 };
 use sukkal_storage::{DeleteMessage, PopMessages, StorageError};
+use uuid::Uuid;
 
 use super::log::{Page, held, quoted};
 use super::present::popped;
@@ -138,7 +139,8 @@ impl MessageApi for Controller {
         let messages = context.turn.take(store.messages().pop(command)).await.map_err(api_error)?;
         let mut messages = self.readable_or_put_back(&key, messages).await?;
         stages.after(Answer::Messages(&mut messages)).await?;
-        let messages = messages.into_iter().map(|message| popped(message, now)).collect();
+        let pop = Uuid::new_v4().to_string();
+        let messages = messages.into_iter().map(|message| popped(message, &pop, now)).collect();
         Ok(MessagePopOutcome::Popped { messages })
     }
 }

@@ -32,13 +32,14 @@ pub(super) fn claimed(message: Stored, claim_id: &str, now: Millis) -> ClaimedMe
     }
 }
 
-pub(super) fn popped(message: Stored, now: Millis) -> PoppedMessage {
+/// A message as a pop tells it; `pop` names the pop, where a claim would stand.
+pub(super) fn popped(message: Stored, pop: &str, now: Millis) -> PoppedMessage {
     PoppedMessage {
         id: message.id.to_string(),
         age: age(message.created_at, now),
         ttl: message.ttl,
         body: Raw::from_trusted(message.body.bytes),
-        claim_id: None,
+        claim_id: pop.to_owned(),
         claim_count: message.claim_count,
         checksum: message.checksum,
     }
