@@ -14,6 +14,7 @@ mod json;
 pub mod listener;
 pub mod log;
 pub mod metrics;
+pub mod notification;
 pub mod placement;
 pub mod request_id;
 mod run;

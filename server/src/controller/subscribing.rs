@@ -98,6 +98,7 @@ impl Controller {
             ttl: new.ttl,
             expires_at: ends,
             options: new.options.bytes().clone(),
+            is_follower: holder.is_some(),
             now,
         };
         let lease = holder.map(|address| (address, Lease::begin(row.clone())));
@@ -134,7 +135,8 @@ impl Controller {
         };
         let now = self.placement.now();
         let limit = usize::try_from(limit).unwrap_or(1);
-        let query = ListSubscriptions { queue: key.clone(), after, limit, now };
+        let query =
+            ListSubscriptions { queue: key.clone(), after, limit, include_followers: true, now };
         let stages = self.subscription_stages::<O>(context, key);
         stages.before(Command::ListSubscriptions(&query)).await?;
         let found = self.data(key).await?.subscriptions().list(query).await.map_err(api_error)?;

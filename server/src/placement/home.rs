@@ -108,8 +108,13 @@ impl Placement {
     /// Gives up the place of a queue that does not exist, unless it has subscriptions there.
     pub(super) async fn release(&self, key: &QueueKey, home: &Home) -> Result<()> {
         let Some(name) = &home.name else { return Ok(()) };
-        let query =
-            ListSubscriptions { queue: key.clone(), after: None, limit: 1, now: self.now() };
+        let query = ListSubscriptions {
+            queue: key.clone(),
+            after: None,
+            limit: 1,
+            include_followers: true,
+            now: self.now(),
+        };
         if !home.pool.data.subscriptions().list(query).await?.is_empty() {
             return Ok(());
         }

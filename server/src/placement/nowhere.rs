@@ -6,10 +6,10 @@ use sukkal_storage::{
     CreateSubscription, CreatedSubscription, DataDriver, DeleteClaim, DeleteMessage,
     DeleteMessages, DeleteSubscription, Durability, FinishTransfers, Generation, GetClaim,
     GetMessages, GetSubscription, ListMessages, ListSubscriptions, Message, MessageStore, Millis,
-    PopMessages, Post, PurgeMessages, PurgeSubscriptions, Purged, QueueKey, QueueState,
-    QueueStateStore, QueueStats, ReceiveTransfers, Result, SettleTransfers, StatsQuery,
-    StorageError, StoreStatus, Subscription, SubscriptionStore, Transfer, TransferStore,
-    UpdateClaim, UpdateSubscription,
+    NoOutbox, OutboxStore, PopMessages, Post, Posted, PurgeMessages, PurgeSubscriptions, Purged,
+    QueueKey, QueueState, QueueStateStore, QueueStats, ReceiveTransfers, RenewSubscription, Result,
+    SetSubscriptionState, SettleTransfers, StatsQuery, StorageError, StoreStatus, Subscription,
+    SubscriptionStore, Transfer, TransferStore, UpdateClaim, UpdateSubscription,
 };
 
 /// Answers as a store does that never saw a queue, and takes nothing in.
@@ -37,6 +37,10 @@ impl DataDriver for Nowhere {
     fn subscriptions(&self) -> &dyn SubscriptionStore {
         self
     }
+    fn outbox(&self) -> &dyn OutboxStore {
+        &NoOutbox
+    }
+
     fn transfers(&self) -> &dyn TransferStore {
         self
     }
@@ -71,7 +75,7 @@ impl QueueStateStore for Nowhere {
 
 #[async_trait]
 impl MessageStore for Nowhere {
-    async fn post(&self, _: Post) -> Result<()> {
+    async fn post(&self, _: Post) -> Result<Posted> {
         Err(StorageError::QueueChanged)
     }
     async fn list(&self, _: ListMessages) -> Result<Vec<Message>> {
@@ -130,6 +134,16 @@ impl SubscriptionStore for Nowhere {
     }
     async fn confirm(&self, _: ConfirmSubscription) -> Result<()> {
         Err(StorageError::SubscriptionDoesNotExist)
+    }
+    async fn set_state(&self, _: SetSubscriptionState) -> Result<()> {
+        Err(StorageError::SubscriptionDoesNotExist)
+    }
+    async fn renew(
+        &self,
+        renewals: Vec<RenewSubscription>,
+        _: Millis,
+    ) -> Result<Vec<Option<Subscription>>> {
+        Ok(vec![None; renewals.len()])
     }
     async fn delete(&self, _: DeleteSubscription) -> Result<()> {
         Ok(())

@@ -74,6 +74,10 @@ impl DataDriver for Fake {
         &self.refusing
     }
 
+    fn outbox(&self) -> &dyn sukkal_storage::OutboxStore {
+        &sukkal_storage::NoOutbox
+    }
+
     fn transfers(&self) -> &dyn TransferStore {
         &self.transfers
     }

@@ -7,11 +7,11 @@ use sukkal_storage::{
     Claim, ClaimStore, ConfirmSubscription, CreateClaim, CreateQueue, CreateSubscription,
     CreatedSubscription, DeleteClaim, DeleteMessage, DeleteMessages, DeleteQueue,
     DeleteSubscription, Generation, GetClaim, GetMessages, GetSubscription, Kind, Layout,
-    ListMessages, ListQueues, ListSubscriptions, Message, MessageStore, PlaceQueue, PlacementStore,
-    PopMessages, Post, PurgeMessages, PurgeSubscriptions, Purged, QueueKey, QueueRecord,
-    QueueState, QueueStateStore, QueueStats, QueueStore, ReleaseQueue, ReplaceLayout, Result,
-    StatsQuery, StorageError, Subscription, SubscriptionStore, UpdateClaim, UpdateQueue,
-    UpdateSubscription,
+    ListMessages, ListQueues, ListSubscriptions, Message, MessageStore, Millis, PlaceQueue,
+    PlacementStore, PopMessages, Post, Posted, PurgeMessages, PurgeSubscriptions, Purged, QueueKey,
+    QueueRecord, QueueState, QueueStateStore, QueueStats, QueueStore, ReleaseQueue,
+    RenewSubscription, ReplaceLayout, Result, SetSubscriptionState, StatsQuery, StorageError,
+    Subscription, SubscriptionStore, UpdateClaim, UpdateQueue, UpdateSubscription,
 };
 
 /// Refuses everything.
@@ -37,7 +37,7 @@ impl QueueStateStore for Refusing {
 
 #[async_trait]
 impl MessageStore for Refusing {
-    async fn post(&self, _: Post) -> Result<()> {
+    async fn post(&self, _: Post) -> Result<Posted> {
         refuse()
     }
     async fn list(&self, _: ListMessages) -> Result<Vec<Message>> {
@@ -116,6 +116,16 @@ impl SubscriptionStore for Refusing {
         refuse()
     }
     async fn confirm(&self, _: ConfirmSubscription) -> Result<()> {
+        refuse()
+    }
+    async fn set_state(&self, _: SetSubscriptionState) -> Result<()> {
+        refuse()
+    }
+    async fn renew(
+        &self,
+        _: Vec<RenewSubscription>,
+        _: Millis,
+    ) -> Result<Vec<Option<Subscription>>> {
         refuse()
     }
     async fn delete(&self, _: DeleteSubscription) -> Result<()> {

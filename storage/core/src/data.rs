@@ -4,9 +4,9 @@ use async_trait::async_trait;
 
 use crate::{
     Capabilities, Claim, CreateClaim, DeleteClaim, DeleteMessage, DeleteMessages, FinishTransfers,
-    Generation, GetClaim, GetMessages, ListMessages, Message, Millis, PopMessages, Post,
-    PurgeMessages, Purged, QueueKey, QueueStats, ReceiveTransfers, Result, SettleTransfers,
-    StatsQuery, StoreStatus, SubscriptionStore, Transfer, UpdateClaim,
+    Generation, GetClaim, GetMessages, ListMessages, Message, Millis, OutboxStore, PopMessages,
+    Post, Posted, PurgeMessages, Purged, QueueKey, QueueStats, ReceiveTransfers, Result,
+    SettleTransfers, StatsQuery, StoreStatus, SubscriptionStore, Transfer, UpdateClaim,
 };
 
 /// A store for messages, claims and transfers.
@@ -40,6 +40,9 @@ pub trait DataDriver: Send + Sync {
     /// Subscriptions.
     fn subscriptions(&self) -> &dyn SubscriptionStore;
 
+    /// What was posted, until every subscriber was told.
+    fn outbox(&self) -> &dyn OutboxStore;
+
     /// Transfers between queues.
     fn transfers(&self) -> &dyn TransferStore;
 
@@ -53,7 +56,7 @@ pub trait DataDriver: Send + Sync {
     async fn status(&self) -> Result<StoreStatus>;
 
     /// Collects garbage in one small step: expired messages, claims and subscriptions, deleted generations,
-    /// received ids older than an hour.
+    /// received ids older than an hour, entries kept long enough, parked deliveries of expired messages.
     ///
     /// - Never changes what any other call returns.
     /// - Pending transfers stay, expired or not: they wait for the mover.
@@ -113,7 +116,9 @@ pub trait MessageStore: Send + Sync {
     /// - Once a reader has seen a marker, no message with a lower one appears later (stable prefix),
     ///   under any number of concurrent posts.
     /// - A message with `delay_until` in the future is hidden until then.
-    async fn post(&self, command: Post) -> Result<()>;
+    /// - A post that stores a message of a queue with subscriptions adds an entry to the outbox, in the same atomic
+    ///   unit ([`OutboxStore`]).
+    async fn post(&self, command: Post) -> Result<Posted>;
 
     /// Reads a page, lowest marker first.
     ///

@@ -11,6 +11,9 @@ mod data;
 mod error;
 mod key;
 mod message;
+mod no_outbox;
+mod outbox;
+mod outbox_store;
 mod placement;
 mod registry;
 mod subscription;
@@ -31,17 +34,26 @@ pub use error::{Result, StorageError};
 pub use key::{ClientId, Generation, Kind, Marker, Millis, QueueKey};
 pub use message::{
     After, Attributes, Body, BodyFormat, ClaimMark, DeleteMessage, DeleteMessages, GetMessages,
-    ListMessages, Message, MessageStamp, NewMessage, PopMessages, Post, PurgeMessages, Purged,
-    QueueStats, StatsQuery,
+    ListMessages, Message, MessageStamp, NewMessage, PopMessages, Post, Posted, PurgeMessages,
+    Purged, QueueStats, StatsQuery,
 };
+pub use no_outbox::NoOutbox;
+pub use outbox::{
+    AdvanceEntries, Attempt, Backlog, Delivery, DeliveryKey, EnqueueEntry, EntryKind,
+    EntryProgress, EntryStep, KEPT_FOR_FOLLOWERS, LeaseId, LeaseWork, ListAttempts, LogAttempts,
+    NewDelivery, OutboxEntry, OutboxMessage, ReadEntries, ReadyQueues, ResumeDeliveries,
+    SettleDeliveries, Settlement,
+};
+pub use outbox_store::OutboxStore;
 pub use placement::{Layout, PlaceQueue, PlacementStore, ReleaseQueue, ReplaceLayout};
 pub use registry::{
     Entry, Maintenance, OpenFuture, OpenOptions, Registry, Report, ReportFuture, Store,
 };
 pub use subscription::{
     ConfirmSubscription, CreateSubscription, CreatedSubscription, DeleteSubscription,
-    GetSubscription, Lifetime, ListSubscriptions, PurgeSubscriptions, Subscription, SubscriptionId,
-    SubscriptionStore, UpdateSubscription,
+    GetSubscription, Lifetime, ListSubscriptions, PurgeSubscriptions, RenewSubscription,
+    SetSubscriptionState, Subscription, SubscriptionId, SubscriptionState, SubscriptionStore,
+    UpdateSubscription,
 };
 pub use transfer::{FinishTransfers, ReceiveTransfers, SettleTransfers, Transfer};
 

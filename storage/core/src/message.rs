@@ -100,6 +100,13 @@ pub struct Post {
     pub now: Millis,
 }
 
+/// What a post did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Posted {
+    /// Whether it added an entry to the outbox.
+    pub in_outbox: bool,
+}
+
 /// The claim that holds a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClaimMark {

@@ -9,6 +9,31 @@ use crate::{Millis, QueueKey, Result};
 /// Names a subscription. Callers make them so that later ones compare greater (UUID version 7).
 pub type SubscriptionId = Uuid;
 
+/// Whether a subscriber is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SubscriptionState {
+    /// It is told.
+    #[default]
+    Active = 0,
+    /// What is for it waits until it is active again.
+    Paused = 1,
+    /// It said that it is gone: nothing is kept for it.
+    Disabled = 2,
+}
+
+impl SubscriptionState {
+    /// Reads the number a state is stored as; `None` for one that no state has.
+    pub fn from_number(number: i64) -> Option<Self> {
+        match number {
+            0 => Some(Self::Active),
+            1 => Some(Self::Paused),
+            2 => Some(Self::Disabled),
+            _ => None,
+        }
+    }
+}
+
 /// A stored subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
@@ -22,6 +47,10 @@ pub struct Subscription {
     pub options: Bytes,
     /// Whether the subscriber has agreed.
     pub is_confirmed: bool,
+    /// Whether it reads the outbox itself: workers pass it over.
+    pub is_follower: bool,
+    /// Whether it is told.
+    pub state: SubscriptionState,
     /// When it was created.
     pub created_at: Millis,
     /// When it ends: it has ended when `now` has reached this.
@@ -43,6 +72,8 @@ pub struct CreateSubscription {
     pub expires_at: Millis,
     /// The options: the text of a JSON object.
     pub options: Bytes,
+    /// Whether it reads the outbox itself: workers pass it over.
+    pub is_follower: bool,
     /// The time of the call.
     pub now: Millis,
 }
@@ -78,6 +109,8 @@ pub struct ListSubscriptions {
     pub after: Option<SubscriptionId>,
     /// At most this many, at least 1.
     pub limit: usize,
+    /// Also followers.
+    pub include_followers: bool,
     /// The time of the call.
     pub now: Millis,
 }
@@ -121,6 +154,32 @@ pub struct ConfirmSubscription {
     pub now: Millis,
 }
 
+/// Says whether a subscriber is told.
+#[derive(Clone, Debug)]
+pub struct SetSubscriptionState {
+    /// The queue or topic.
+    pub queue: QueueKey,
+    /// The identifier.
+    pub id: SubscriptionId,
+    /// Whether it is told.
+    pub state: SubscriptionState,
+    /// The time of the call.
+    pub now: Millis,
+}
+
+/// Lets a subscription live longer, unless somebody else changed how long it lives.
+#[derive(Clone, Debug)]
+pub struct RenewSubscription {
+    /// The queue or topic.
+    pub queue: QueueKey,
+    /// The identifier.
+    pub id: SubscriptionId,
+    /// When it ends now, as the caller believes.
+    pub expected: Millis,
+    /// When it is to end.
+    pub expires_at: Millis,
+}
+
 /// Deletes a subscription.
 #[derive(Clone, Debug)]
 pub struct DeleteSubscription {
@@ -147,7 +206,7 @@ pub struct PurgeSubscriptions {
 /// - `expires_at` may lie as far as the year 9999; drivers must not overflow.
 #[async_trait]
 pub trait SubscriptionStore: Send + Sync {
-    /// Creates a subscription, not confirmed, if the subscriber has none on this queue.
+    /// Creates a subscription, not confirmed and active, if the subscriber has none on this queue.
     ///
     /// - A live subscription of this id was created by the same command: it is left as it is.
     async fn create(&self, command: CreateSubscription) -> Result<CreatedSubscription>;
@@ -162,7 +221,7 @@ pub trait SubscriptionStore: Send + Sync {
 
     /// Changes a subscription; when it was created stays.
     ///
-    /// - It stays confirmed unless its subscriber becomes another one, who has not agreed yet.
+    /// - It stays confirmed unless its subscriber becomes another one, who has not agreed yet; another one is active.
     /// - `SubscriptionDoesNotExist` as for [`get`](Self::get).
     /// - `SubscriberIsTaken` if the new subscriber has another live one on this queue; nothing is changed then.
     async fn update(&self, command: UpdateSubscription) -> Result<()>;
@@ -171,6 +230,21 @@ pub trait SubscriptionStore: Send + Sync {
     ///
     /// - `SubscriptionDoesNotExist` as for [`get`](Self::get).
     async fn confirm(&self, command: ConfirmSubscription) -> Result<()>;
+
+    /// Says whether the subscriber is told.
+    ///
+    /// - `SubscriptionDoesNotExist` as for [`get`](Self::get).
+    async fn set_state(&self, command: SetSubscriptionState) -> Result<()>;
+
+    /// Renews many subscriptions, of any queues, each as one atomic unit, in few round trips. Returns each as it is
+    /// afterwards, in the order given; `None` for one that is unknown or has ended.
+    ///
+    /// - One whose end is not as expected is returned as it is found.
+    async fn renew(
+        &self,
+        renewals: Vec<RenewSubscription>,
+        now: Millis,
+    ) -> Result<Vec<Option<Subscription>>>;
 
     /// Deletes a subscription; nothing happens if it is unknown.
     async fn delete(&self, command: DeleteSubscription) -> Result<()>;

@@ -86,6 +86,10 @@ impl DataDriver for MemoryData {
         self
     }
 
+    fn outbox(&self) -> &dyn sukkal_storage::OutboxStore {
+        &sukkal_storage::NoOutbox
+    }
+
     fn transfers(&self) -> &dyn TransferStore {
         self
     }

@@ -12,7 +12,7 @@ use crate::queue::{Queue, holder, is_delayed, later, seen};
 
 #[async_trait]
 impl MessageStore for MemoryData {
-    async fn post(&self, command: Post) -> Result<()> {
+    async fn post(&self, command: Post) -> Result<sukkal_storage::Posted> {
         self.run(|queues| {
             let state = queues.get(&command.queue).map(|queue| queue.state).unwrap_or_default();
             if state.sealed || command.generation < state.generation {
@@ -22,7 +22,7 @@ impl MessageStore for MemoryData {
             for message in &command.messages {
                 queue.append(posted(message, &command), command.now);
             }
-            Ok(())
+            Ok(sukkal_storage::Posted::default())
         })
     }
 

@@ -74,6 +74,8 @@ impl SubscriptionStore for MemoryData {
                 ttl: command.ttl,
                 options: command.options,
                 is_confirmed: false,
+                is_follower: command.is_follower,
+                state: sukkal_storage::SubscriptionState::Active,
                 created_at: command.now,
                 expires_at: command.expires_at,
             };
@@ -135,6 +137,18 @@ impl SubscriptionStore for MemoryData {
                 command.is_confirmed;
             Ok(())
         })
+    }
+
+    async fn set_state(&self, _: sukkal_storage::SetSubscriptionState) -> Result<()> {
+        Err(StorageError::unavailable("this store cannot pause subscriptions"))
+    }
+
+    async fn renew(
+        &self,
+        _: Vec<sukkal_storage::RenewSubscription>,
+        _: Millis,
+    ) -> Result<Vec<Option<Subscription>>> {
+        Err(StorageError::unavailable("this store cannot renew subscriptions"))
     }
 
     async fn delete(&self, command: DeleteSubscription) -> Result<()> {

@@ -282,7 +282,7 @@ async fn send(
         idempotency_key: None,
         now: now(),
     };
-    driver.messages().post(command).await
+    driver.messages().post(command).await.map(drop)
 }
 
 fn queue(name: &str, number: u64) -> QueueKey {

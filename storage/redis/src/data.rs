@@ -42,6 +42,10 @@ impl DataDriver for RedisStore {
         self
     }
 
+    fn outbox(&self) -> &dyn sukkal_storage::OutboxStore {
+        &sukkal_storage::NoOutbox
+    }
+
     fn transfers(&self) -> &dyn TransferStore {
         self
     }

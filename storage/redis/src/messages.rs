@@ -19,7 +19,7 @@ pub(crate) const MOST: usize = 1000;
 
 #[async_trait]
 impl MessageStore for RedisStore {
-    async fn post(&self, command: Post) -> Result<()> {
+    async fn post(&self, command: Post) -> Result<sukkal_storage::Posted> {
         let incoming: Vec<Incoming<'_>> = command
             .messages
             .iter()
@@ -41,7 +41,8 @@ impl MessageStore for RedisStore {
         for message in &incoming {
             message.write(&mut call, command.now);
         }
-        Reply::new(self.connection.write(&call).await?)?.status.check(MessageId::nil())
+        Reply::new(self.connection.write(&call).await?)?.status.check(MessageId::nil())?;
+        Ok(sukkal_storage::Posted::default())
     }
 
     async fn list(&self, query: ListMessages) -> Result<Vec<Message>> {

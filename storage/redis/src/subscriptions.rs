@@ -120,6 +120,18 @@ impl SubscriptionStore for RedisStore {
         }
     }
 
+    async fn set_state(&self, _: sukkal_storage::SetSubscriptionState) -> Result<()> {
+        Err(StorageError::unavailable("this store cannot pause subscriptions"))
+    }
+
+    async fn renew(
+        &self,
+        _: Vec<sukkal_storage::RenewSubscription>,
+        _: Millis,
+    ) -> Result<Vec<Option<Subscription>>> {
+        Err(StorageError::unavailable("this store cannot renew subscriptions"))
+    }
+
     async fn delete(&self, command: DeleteSubscription) -> Result<()> {
         let mut call = SUBSCRIPTION_DELETE.on_subscriptions(&keys(&command.queue), 1, 16);
         call.raw(command.id.as_bytes());
@@ -195,6 +207,8 @@ fn live(id: SubscriptionId, mut record: Bytes, now: Millis) -> Result<Option<Sub
         ttl,
         options: record,
         is_confirmed,
+        is_follower: false,
+        state: sukkal_storage::SubscriptionState::Active,
         created_at,
         expires_at,
     }))

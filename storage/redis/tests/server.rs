@@ -209,7 +209,16 @@ async fn subscriptions_that_are_gone_leave_no_key(server: Server) {
         let (queue, subscriber) = (queue.clone(), id.to_string());
         let options = Body::json(&b"{}"[..]).bytes;
         let (ttl, now) = (60, NOW);
-        let create = CreateSubscription { queue, id, subscriber, ttl, expires_at, options, now };
+        let create = CreateSubscription {
+            queue,
+            id,
+            subscriber,
+            ttl,
+            expires_at,
+            options,
+            is_follower: false,
+            now,
+        };
         subscriptions.create(create).await.unwrap();
         id
     };
@@ -346,7 +355,7 @@ async fn post(store: &Store, count: usize) -> Result<()> {
 
 async fn post_delayed(store: &Store, count: usize, delay_until: Option<i64>) -> Result<()> {
     let ids: Vec<MessageId> = (0..count).map(|_| MessageId::new_v4()).collect();
-    store.data.messages().post(command(&ids, delay_until)).await
+    store.data.messages().post(command(&ids, delay_until)).await.map(drop)
 }
 
 async fn list(store: &Store) -> Result<Vec<Message>> {

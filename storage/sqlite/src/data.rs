@@ -144,6 +144,10 @@ impl DataDriver for SqliteData {
         self
     }
 
+    fn outbox(&self) -> &dyn sukkal_storage::OutboxStore {
+        &sukkal_storage::NoOutbox
+    }
+
     fn transfers(&self) -> &dyn TransferStore {
         self
     }

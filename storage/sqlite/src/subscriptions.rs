@@ -151,6 +151,18 @@ impl SubscriptionStore for SqliteData {
         self.0.execute(Some(&command.queue.clone()), command).await
     }
 
+    async fn set_state(&self, _: sukkal_storage::SetSubscriptionState) -> Result<()> {
+        Err(StorageError::unavailable("this store cannot pause subscriptions"))
+    }
+
+    async fn renew(
+        &self,
+        _: Vec<sukkal_storage::RenewSubscription>,
+        _: Millis,
+    ) -> Result<Vec<Option<Subscription>>> {
+        Err(StorageError::unavailable("this store cannot renew subscriptions"))
+    }
+
     async fn delete(&self, command: DeleteSubscription) -> Result<()> {
         self.0.execute(Some(&command.queue.clone()), command).await
     }
@@ -167,6 +179,8 @@ fn subscription(row: Row) -> Result<Subscription> {
         ttl: row.3,
         options: row.7.into(),
         is_confirmed: row.6 != 0,
+        is_follower: false,
+        state: sukkal_storage::SubscriptionState::Active,
         created_at: row.4,
         expires_at: row.5,
     })

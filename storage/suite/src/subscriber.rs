@@ -55,6 +55,7 @@ impl Subscriptions {
             ttl: LIFETIME,
             expires_at: self.end(),
             options: Bytes::from_static(b"{}"),
+            is_follower: false,
             now: self.start,
         }
     }
@@ -90,14 +91,26 @@ impl Subscriptions {
         limit: usize,
         now: Millis,
     ) -> Vec<SubscriptionId> {
-        let query = ListSubscriptions { queue: self.key.clone(), after, limit, now };
+        let query = ListSubscriptions {
+            queue: self.key.clone(),
+            after,
+            limit,
+            include_followers: true,
+            now,
+        };
         let page = self.store().list(query).await.expect("the subscriptions are listed");
         page.iter().map(|each| each.id).collect()
     }
 
     /// Every subscription at this time.
     pub(crate) async fn all(&self, now: Millis) -> Vec<Subscription> {
-        let query = ListSubscriptions { queue: self.key.clone(), after: None, limit: 1000, now };
+        let query = ListSubscriptions {
+            queue: self.key.clone(),
+            after: None,
+            limit: 1000,
+            include_followers: true,
+            now,
+        };
         self.store().list(query).await.expect("the subscriptions are listed")
     }
 

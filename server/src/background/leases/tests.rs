@@ -38,6 +38,7 @@ impl Bench {
             ttl,
             expires_at: now + ttl * 1000,
             options: Bytes::from_static(b"{}"),
+            is_follower: true,
             now,
         });
         let row = lease.row();
@@ -78,7 +79,13 @@ impl Bench {
     /// The subscriptions of the queue: subscriber and lifetime.
     async fn rows(&self) -> Vec<(String, i64)> {
         let now = self.clock.now();
-        let query = ListSubscriptions { queue: Self::queue(), after: None, limit: 10, now };
+        let query = ListSubscriptions {
+            queue: Self::queue(),
+            after: None,
+            limit: 10,
+            include_followers: true,
+            now,
+        };
         let store = self.leases.placement.data(&Self::queue()).await.unwrap();
         let rows = store.subscriptions().list(query).await.unwrap();
         rows.into_iter().map(|row| (row.subscriber, row.ttl)).collect()

@@ -19,8 +19,9 @@ use crate::messages::post::Checked;
 
 #[async_trait]
 impl MessageStore for SqliteData {
-    async fn post(&self, command: Post) -> Result<()> {
-        self.0.execute(Some(&command.queue.clone()), Checked::new(command)).await
+    async fn post(&self, command: Post) -> Result<sukkal_storage::Posted> {
+        self.0.execute(Some(&command.queue.clone()), Checked::new(command)).await?;
+        Ok(sukkal_storage::Posted::default())
     }
 
     async fn list(&self, query: ListMessages) -> Result<Vec<Message>> {

@@ -50,7 +50,7 @@ pub(crate) async fn post(store: &Store, messages: Vec<NewMessage>) -> Result<Vec
         idempotency_key: None,
         now: NOW,
     };
-    store.data.messages().post(post).await.map(|()| ids)
+    store.data.messages().post(post).await.map(|_| ids)
 }
 
 pub(crate) async fn list(store: &Store) -> Result<Vec<Message>> {

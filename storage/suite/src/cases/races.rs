@@ -277,7 +277,7 @@ async fn posts_during_a_deletion_are_refused_or_dropped(bench: Bench) {
 async fn post_until_refused(queue: Queue) {
     for _ in 0..FAR_TOO_MANY {
         match queue.messages().post(queue.post_of(vec![message("old")])).await {
-            Ok(()) => tokio::task::yield_now().await,
+            Ok(_) => tokio::task::yield_now().await,
             Err(StorageError::QueueChanged) => return,
             Err(error) => panic!("a post failed: {error}"),
         }

@@ -95,8 +95,16 @@ pub(super) fn command(world: &mut World, queue: QueueKey, action: &Action) -> Co
             world.made_subscription(&queue, id);
             let Lifetime { ttl, expires_at } = lifetime(world, *ttl);
             let (subscriber, options) = (name(*subscriber), options(*subscriber));
-            let create =
-                CreateSubscription { queue, id, subscriber, ttl, expires_at, options, now };
+            let create = CreateSubscription {
+                queue,
+                id,
+                subscriber,
+                ttl,
+                expires_at,
+                options,
+                is_follower: false,
+                now,
+            };
             Command::Create(create)
         }
         Action::Get { id } => {
@@ -105,7 +113,13 @@ pub(super) fn command(world: &mut World, queue: QueueKey, action: &Action) -> Co
         }
         Action::List { after, limit } => {
             let after = after.map(|pick| world.subscription(&queue, pick));
-            Command::List(ListSubscriptions { queue, after, limit: *limit, now })
+            Command::List(ListSubscriptions {
+                queue,
+                after,
+                limit: *limit,
+                include_followers: true,
+                now,
+            })
         }
         Action::Update { id, subscriber, ttl, options: new } => {
             let id = world.subscription(&queue, *id);
@@ -167,7 +181,17 @@ pub(super) async fn run(player: &Player<'_>, command: Command) -> Result<(), Str
 /// Compares every subscription of a queue.
 pub(super) async fn look_at(player: &Player<'_>, queue: QueueKey) -> Result<(), String> {
     let now = player.world.now;
-    run(player, Command::List(ListSubscriptions { queue, after: None, limit: 1000, now })).await
+    run(
+        player,
+        Command::List(ListSubscriptions {
+            queue,
+            after: None,
+            limit: 1000,
+            include_followers: true,
+            now,
+        }),
+    )
+    .await
 }
 
 /// How many steps a purge takes depends on what was collected before.
