@@ -13,6 +13,7 @@ mod key;
 mod message;
 mod no_outbox;
 mod outbox;
+mod outbox_codec;
 mod outbox_store;
 mod placement;
 mod registry;
@@ -44,6 +45,7 @@ pub use outbox::{
     NewDelivery, OutboxEntry, OutboxMessage, ReadEntries, ReadyQueues, ResumeDeliveries,
     SettleDeliveries, Settlement,
 };
+pub use outbox_codec::{OutboxDamage, decode_message, decode_messages, encode_messages};
 pub use outbox_store::OutboxStore;
 pub use placement::{Layout, PlaceQueue, PlacementStore, ReleaseQueue, ReplaceLayout};
 pub use registry::{
