@@ -66,7 +66,9 @@ impl Controller {
             let ready = self.for_store(&queue, &messages)?;
             posted = queue.data().messages().post(command(&queue, ready)).await;
         }
-        posted.map_err(api_error)?;
+        if posted.map_err(api_error)?.in_outbox {
+            self.placement.announcements().announce(key);
+        }
         stages.after(Answer::Posted(&ids)).await?;
         Ok(ids.iter().map(MessageId::to_string).collect())
     }

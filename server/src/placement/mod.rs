@@ -34,6 +34,7 @@ pub use settings::{QueueSettings, is_queue_name};
 use crate::background::{Target, TransferTargets, collect_garbage};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::notification::Announcements;
 use crate::shutdown::Shutdown;
 use nowhere::Nowhere;
 use opener::Opener;
@@ -58,6 +59,7 @@ struct Inner {
     clock: Clock,
     remembered: Cache<QueueKey, Arc<Queue>>,
     pooling: Option<Pooling>,
+    announcements: Announcements,
 }
 
 impl Placement {
@@ -93,7 +95,8 @@ impl Placement {
             Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(REMEMBERED).build();
         let Store { control, data } = store;
         let (main, pooling) = (Arc::new(Pool::new(data)), pooling(&control));
-        Self(Arc::new(Inner { control, main, main_uri, clock, remembered, pooling }))
+        let announcements = Announcements::new();
+        Self(Arc::new(Inner { control, main, main_uri, clock, remembered, pooling, announcements }))
     }
 
     /// Starts what works in the background until the server stops: on the main store, and following the layout.
@@ -117,6 +120,11 @@ impl Placement {
         if let Some(pooling) = &self.0.pooling {
             pooling.pools.close().await;
         }
+    }
+
+    /// Tells which queues got something into their outbox.
+    pub fn announcements(&self) -> &Announcements {
+        &self.0.announcements
     }
 
     /// The store of records.
@@ -191,13 +199,15 @@ impl Placement {
         }
     }
 
-    /// Starts what every store that holds queues needs: moving messages out of it, and collecting garbage.
+    /// Starts what every store that holds queues needs: moving messages out of it, collecting garbage, and hearing of
+    /// what other servers post to it.
     fn work_on(&self, pool: &Pool, shutdown: &Shutdown) {
         let targets: Arc<dyn TransferTargets> = Arc::new(self.clone());
         let (data, clock) = (&pool.data, &self.0.clock);
         let mover = pool.mover.clone();
         shutdown.spawn(mover.run(Arc::clone(data), targets, clock.clone(), shutdown.clone()));
         shutdown.spawn(collect_garbage(Arc::clone(data), clock.clone(), shutdown.clone()));
+        self.announcements().pass_on(Arc::clone(data), shutdown);
     }
 
     async fn remember(&self, key: &QueueKey, record: &QueueRecord) -> Result<Arc<Queue>> {
