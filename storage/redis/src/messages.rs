@@ -134,7 +134,7 @@ impl MessageStore for RedisStore {
         call.number(query.now);
         let mut reply = self.run(&keys, &call, query.now, false).await?;
         let (claimed, all) = (reply.number()?.unsigned_abs(), reply.number()?.unsigned_abs());
-        let mut stamp = || {
+        let mut stamp = || -> Result<Option<MessageStamp>> {
             if reply.len() == 0 {
                 return Ok(None);
             }
