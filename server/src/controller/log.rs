@@ -218,7 +218,7 @@ impl Controller {
 }
 
 /// An id that nobody can guess and that sorts by time, so that indexes grow at their end.
-fn new_id(now: Millis) -> MessageId {
+pub(super) fn new_id(now: Millis) -> MessageId {
     let random = Uuid::new_v4().into_bytes();
     let mut tail = [0; 10];
     tail.copy_from_slice(&random[..10]);

@@ -262,7 +262,7 @@ fn shown(key: &QueueKey, stored: Stored, now: Millis) -> Subscription {
 }
 
 /// An id; a text that is none names nothing.
-fn known(subscription_id: &str) -> Result<SubscriptionId, ApiError> {
+pub(super) fn known(subscription_id: &str) -> Result<SubscriptionId, ApiError> {
     parse_id(subscription_id).ok_or_else(|| does_not_exist(subscription_id))
 }
 
@@ -270,7 +270,7 @@ fn does_not_exist(subscription_id: &str) -> ApiError {
     ApiError::SubscriptionDoesNotExist { subscription_id: subscription_id.to_owned() }
 }
 
-fn refused(error: StorageError, subscription_id: &str) -> ApiError {
+pub(super) fn refused(error: StorageError, subscription_id: &str) -> ApiError {
     match error {
         StorageError::SubscriptionDoesNotExist => does_not_exist(subscription_id),
         StorageError::SubscriberIsTaken => ApiError::SubscriberIsTaken,

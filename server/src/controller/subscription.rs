@@ -4,13 +4,21 @@ use sukkal_spec::{
     ApiError, RequestContext, SubscriptionApi, SubscriptionConfirm, SubscriptionConfirmInput,
     SubscriptionConfirmOutcome, SubscriptionCreate, SubscriptionCreateInput,
     SubscriptionCreateOutcome, SubscriptionDelete, SubscriptionDeleteInput,
-    SubscriptionDeleteOutcome, SubscriptionGet, SubscriptionGetInput, SubscriptionGetOutcome,
-    SubscriptionList, SubscriptionListInput, SubscriptionListOutcome, SubscriptionUpdate,
-    SubscriptionUpdateInput, SubscriptionUpdateOutcome,
+    SubscriptionDeleteOutcome, SubscriptionGet, SubscriptionGetAttempts,
+    SubscriptionGetAttemptsInput, SubscriptionGetAttemptsOutcome, SubscriptionGetInput,
+    SubscriptionGetOutcome, SubscriptionList, SubscriptionListInput, SubscriptionListOutcome,
+    SubscriptionPause, SubscriptionPauseInput, SubscriptionPauseOutcome, SubscriptionReplay,
+    SubscriptionReplayInput, SubscriptionReplayOutcome, SubscriptionResend,
+    SubscriptionResendInput, SubscriptionResendOutcome, SubscriptionResume,
+    SubscriptionResumeInput, SubscriptionResumeOutcome, SubscriptionTest, SubscriptionTestInput,
+    SubscriptionTestOutcome, SubscriptionUpdate, SubscriptionUpdateInput,
+    SubscriptionUpdateOutcome,
 };
 
 use super::Controller;
+use super::replay::{Replayed, Start};
 use super::subscribing::{Change, NewSubscription, Subscribed};
+use super::telling::Attempts;
 
 impl SubscriptionApi for Controller {
     async fn subscription_list(
@@ -95,5 +103,78 @@ impl SubscriptionApi for Controller {
         )
         .await?;
         Ok(SubscriptionConfirmOutcome::Confirmed { subscription_id })
+    }
+
+    async fn subscription_get_attempts(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionGetAttemptsInput,
+    ) -> Result<SubscriptionGetAttemptsOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let id = &input.subscription_id;
+        let Attempts { state, attempts } =
+            self.attempts::<SubscriptionGetAttempts>(context, &key, id).await?;
+        Ok(SubscriptionGetAttemptsOutcome::Listed { state, attempts })
+    }
+
+    async fn subscription_resend(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionResendInput,
+    ) -> Result<SubscriptionResendOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let SubscriptionResendInput { subscription_id, message_id, .. } = input;
+        let absent = || ApiError::MessageDoesNotExist {
+            message_id: message_id.clone(),
+            queue_name: key.name.to_string(),
+            project_id: key.project.to_string(),
+        };
+        self.resend::<SubscriptionResend>(context, &key, &subscription_id, &message_id, absent)
+            .await?;
+        Ok(SubscriptionResendOutcome::Accepted { message_id })
+    }
+
+    async fn subscription_replay(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionReplayInput,
+    ) -> Result<SubscriptionReplayOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let start = Start { since: input.since, marker: input.marker };
+        let id = &input.subscription_id;
+        let Replayed { resent, next_marker } =
+            self.replay::<SubscriptionReplay>(context, &key, id, start).await?;
+        Ok(SubscriptionReplayOutcome::Accepted { resent, next_marker })
+    }
+
+    async fn subscription_test(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionTestInput,
+    ) -> Result<SubscriptionTestOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        let id = &input.subscription_id;
+        let message_id = self.send_test::<SubscriptionTest>(context, &key, id, input.body).await?;
+        Ok(SubscriptionTestOutcome::Accepted { message_id })
+    }
+
+    async fn subscription_pause(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionPauseInput,
+    ) -> Result<SubscriptionPauseOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        self.pause::<SubscriptionPause>(context, &key, &input.subscription_id).await?;
+        Ok(SubscriptionPauseOutcome::Paused { subscription_id: input.subscription_id })
+    }
+
+    async fn subscription_resume(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionResumeInput,
+    ) -> Result<SubscriptionResumeOutcome, ApiError> {
+        let key = self.key(context, &input.queue_name);
+        self.resume::<SubscriptionResume>(context, &key, &input.subscription_id).await?;
+        Ok(SubscriptionResumeOutcome::Resumed { subscription_id: input.subscription_id })
     }
 }

@@ -5,13 +5,21 @@ use sukkal_spec::{
     TopicSubscriptionConfirmInput, TopicSubscriptionConfirmOutcome, TopicSubscriptionCreate,
     TopicSubscriptionCreateInput, TopicSubscriptionCreateOutcome, TopicSubscriptionDelete,
     TopicSubscriptionDeleteInput, TopicSubscriptionDeleteOutcome, TopicSubscriptionGet,
-    TopicSubscriptionGetInput, TopicSubscriptionGetOutcome, TopicSubscriptionList,
-    TopicSubscriptionListInput, TopicSubscriptionListOutcome, TopicSubscriptionUpdate,
-    TopicSubscriptionUpdateInput, TopicSubscriptionUpdateOutcome,
+    TopicSubscriptionGetAttempts, TopicSubscriptionGetAttemptsInput,
+    TopicSubscriptionGetAttemptsOutcome, TopicSubscriptionGetInput, TopicSubscriptionGetOutcome,
+    TopicSubscriptionList, TopicSubscriptionListInput, TopicSubscriptionListOutcome,
+    TopicSubscriptionPause, TopicSubscriptionPauseInput, TopicSubscriptionPauseOutcome,
+    TopicSubscriptionReplay, TopicSubscriptionReplayInput, TopicSubscriptionReplayOutcome,
+    TopicSubscriptionResend, TopicSubscriptionResendInput, TopicSubscriptionResendOutcome,
+    TopicSubscriptionResume, TopicSubscriptionResumeInput, TopicSubscriptionResumeOutcome,
+    TopicSubscriptionTest, TopicSubscriptionTestInput, TopicSubscriptionTestOutcome,
+    TopicSubscriptionUpdate, TopicSubscriptionUpdateInput, TopicSubscriptionUpdateOutcome,
 };
 
 use super::Controller;
+use super::replay::{Replayed, Start};
 use super::subscribing::{Change, NewSubscription, Subscribed};
+use super::telling::Attempts;
 
 impl TopicSubscriptionApi for Controller {
     async fn topic_subscription_list(
@@ -103,5 +111,85 @@ impl TopicSubscriptionApi for Controller {
         )
         .await?;
         Ok(TopicSubscriptionConfirmOutcome::Confirmed { subscription_id })
+    }
+
+    async fn topic_subscription_get_attempts(
+        &self,
+        context: &RequestContext,
+        input: TopicSubscriptionGetAttemptsInput,
+    ) -> Result<TopicSubscriptionGetAttemptsOutcome, ApiError> {
+        let key = self.topic_key(context, &input.topic_name);
+        let id = &input.subscription_id;
+        let Attempts { state, attempts } =
+            self.attempts::<TopicSubscriptionGetAttempts>(context, &key, id).await?;
+        Ok(TopicSubscriptionGetAttemptsOutcome::Listed { state, attempts })
+    }
+
+    async fn topic_subscription_resend(
+        &self,
+        context: &RequestContext,
+        input: TopicSubscriptionResendInput,
+    ) -> Result<TopicSubscriptionResendOutcome, ApiError> {
+        let key = self.topic_key(context, &input.topic_name);
+        let TopicSubscriptionResendInput { subscription_id, message_id, .. } = input;
+        let absent = || ApiError::TopicMessageDoesNotExist {
+            message_id: message_id.clone(),
+            topic_name: key.name.to_string(),
+            project_id: key.project.to_string(),
+        };
+        self.resend::<TopicSubscriptionResend>(
+            context,
+            &key,
+            &subscription_id,
+            &message_id,
+            absent,
+        )
+        .await?;
+        Ok(TopicSubscriptionResendOutcome::Accepted { message_id })
+    }
+
+    async fn topic_subscription_replay(
+        &self,
+        context: &RequestContext,
+        input: TopicSubscriptionReplayInput,
+    ) -> Result<TopicSubscriptionReplayOutcome, ApiError> {
+        let key = self.topic_key(context, &input.topic_name);
+        let start = Start { since: input.since, marker: input.marker };
+        let id = &input.subscription_id;
+        let Replayed { resent, next_marker } =
+            self.replay::<TopicSubscriptionReplay>(context, &key, id, start).await?;
+        Ok(TopicSubscriptionReplayOutcome::Accepted { resent, next_marker })
+    }
+
+    async fn topic_subscription_test(
+        &self,
+        context: &RequestContext,
+        input: TopicSubscriptionTestInput,
+    ) -> Result<TopicSubscriptionTestOutcome, ApiError> {
+        let key = self.topic_key(context, &input.topic_name);
+        let id = &input.subscription_id;
+        let message_id =
+            self.send_test::<TopicSubscriptionTest>(context, &key, id, input.body).await?;
+        Ok(TopicSubscriptionTestOutcome::Accepted { message_id })
+    }
+
+    async fn topic_subscription_pause(
+        &self,
+        context: &RequestContext,
+        input: TopicSubscriptionPauseInput,
+    ) -> Result<TopicSubscriptionPauseOutcome, ApiError> {
+        let key = self.topic_key(context, &input.topic_name);
+        self.pause::<TopicSubscriptionPause>(context, &key, &input.subscription_id).await?;
+        Ok(TopicSubscriptionPauseOutcome::Paused { subscription_id: input.subscription_id })
+    }
+
+    async fn topic_subscription_resume(
+        &self,
+        context: &RequestContext,
+        input: TopicSubscriptionResumeInput,
+    ) -> Result<TopicSubscriptionResumeOutcome, ApiError> {
+        let key = self.topic_key(context, &input.topic_name);
+        self.resume::<TopicSubscriptionResume>(context, &key, &input.subscription_id).await?;
+        Ok(TopicSubscriptionResumeOutcome::Resumed { subscription_id: input.subscription_id })
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sukkal_storage::{
     Claim, ConfirmSubscription, CreateClaim, CreateSubscription, DeleteClaim, DeleteMessage,
-    DeleteMessages, DeleteSubscription, GetClaim, GetMessages, GetSubscription, ListMessages,
-    ListQueues, ListSubscriptions, Message, MessageId, NewMessage, PopMessages, QueueKey,
-    QueueRecord, QueueStats, Subscription, UpdateClaim, UpdateSubscription,
+    DeleteMessages, DeleteSubscription, EnqueueEntry, GetClaim, GetMessages, GetSubscription,
+    ListMessages, ListQueues, ListSubscriptions, Message, MessageId, NewMessage, PopMessages,
+    QueueKey, QueueRecord, QueueStats, SetSubscriptionState, Subscription, UpdateClaim,
+    UpdateSubscription,
 };
 
 use super::Refusal;
@@ -90,6 +91,10 @@ pub enum Command<'a> {
     UpdateSubscription(&'a UpdateSubscription),
     /// Confirms a subscription, or takes that back.
     ConfirmSubscription(&'a ConfirmSubscription),
+    /// Pauses a subscription, or has its subscriber told again.
+    SetSubscriptionState(&'a SetSubscriptionState),
+    /// Sends something to one subscriber: a test, or messages once more, with their bodies as they are stored.
+    EnqueueEntry(&'a EnqueueEntry),
     /// Ends a subscription.
     DeleteSubscription(&'a DeleteSubscription),
     /// Creates a queue or topic. One that is created by its first post is not seen.

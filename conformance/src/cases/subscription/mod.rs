@@ -7,6 +7,7 @@ mod subscription_create;
 mod subscription_delete;
 mod subscription_get;
 mod subscription_list;
+mod subscription_telling;
 mod subscription_update;
 
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ pub(super) const CASES: &[&[Case]] = &[
     subscription_delete::CASES,
     subscription_get::CASES,
     subscription_list::CASES,
+    subscription_telling::CASES,
     subscription_update::CASES,
 ];
 

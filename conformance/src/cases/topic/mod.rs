@@ -5,6 +5,7 @@ mod topic_messages;
 mod topic_metadata;
 mod topic_stats;
 mod topic_subscriptions;
+mod topic_telling;
 
 use serde_json::{Value, json};
 use sukkal_spec::{Operation, TopicCreate, TopicMessagePost};
@@ -19,6 +20,7 @@ pub(super) const CASES: &[&[Case]] = &[
     topic_metadata::CASES,
     topic_stats::CASES,
     topic_subscriptions::CASES,
+    topic_telling::CASES,
 ];
 
 /// Calls an operation on the topic `news`.
