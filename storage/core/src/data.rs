@@ -58,7 +58,7 @@ pub trait DataDriver: Send + Sync {
     /// Collects garbage in one small step: expired messages, claims and subscriptions, deleted generations,
     /// received ids older than an hour, entries kept long enough, parked deliveries of expired messages.
     ///
-    /// - Never changes what any other call returns.
+    /// - Never changes what any other call returns, where the contract says what that is.
     /// - Pending transfers stay, expired or not: they wait for the mover.
     /// - Touches at most about `budget` records.
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected>;

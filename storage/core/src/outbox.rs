@@ -88,7 +88,7 @@ pub struct OutboxEntry {
     pub client_id: ClientId,
     /// The messages, in order.
     pub messages: Vec<OutboxMessage>,
-    /// The last subscription an earlier lease is done with: a worker goes on behind it.
+    /// The last subscription an earlier lease is done with: a worker goes on behind it. Absent for followers.
     pub after: Option<SubscriptionId>,
 }
 
@@ -160,7 +160,7 @@ pub struct LeaseWork {
 }
 
 /// What becomes of a leased entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryProgress {
     /// The lease goes on until then, and what lies up to this subscription is done.
     Continue {
@@ -183,7 +183,7 @@ pub enum EntryProgress {
 pub struct EntryStep {
     /// The entry.
     pub entry: Marker,
-    /// Deliveries to be kept; one that is kept already stays as it is.
+    /// Deliveries to be kept, each of a message of this entry; one that is kept already stays as it is.
     pub deliveries: Vec<NewDelivery>,
     /// What becomes of the entry.
     pub progress: EntryProgress,
@@ -284,7 +284,7 @@ pub struct ReadEntries {
 pub struct Backlog {
     /// When the oldest entry was posted that nobody has finished.
     pub oldest_entry: Option<Millis>,
-    /// When the oldest delivery that waits for its time is, or was, due.
+    /// When the first delivery is, or was, due; one under a lease is due when the lease ends.
     pub next_delivery: Option<Millis>,
 }
 

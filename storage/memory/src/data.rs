@@ -1,32 +1,43 @@
-//! The data role: one mutex over all queues, so every command is atomic, also across queues.
+//! The data role: one mutex over everything, so every command is atomic, also across queues.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use sukkal_storage::{
-    Capabilities, Capability, ClaimStore, Collected, DataDriver, MessageStore, Millis, QueueKey,
-    QueueStateStore, Result, StorageError, StoreStatus, SubscriptionStore, TransferStore,
+    Capabilities, Capability, ClaimStore, Collected, DataDriver, MessageStore, Millis, OutboxStore,
+    QueueKey, QueueStateStore, Result, StorageError, StoreStatus, SubscriptionStore, TransferStore,
 };
 
+use crate::outbox::Outboxes;
 use crate::queue::Queue;
 use crate::subscriptions::{self, Subscriptions};
 
 /// All queues that were ever posted to or deleted.
 pub(crate) type Queues = BTreeMap<QueueKey, Queue>;
 
-/// The data role; its queues are gone once it is closed.
+/// Everything that is stored.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) queues: Queues,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) outboxes: Outboxes,
+}
+
+/// The data role; what it holds is gone once it is closed.
 pub(crate) struct MemoryData {
-    queues: Mutex<Option<Queues>>,
-    subscriptions: Mutex<Option<Subscriptions>>,
+    state: Mutex<Option<State>>,
 }
 
 impl MemoryData {
     pub(crate) fn new() -> Self {
-        Self {
-            queues: Mutex::new(Some(Queues::new())),
-            subscriptions: Mutex::new(Some(Subscriptions::new())),
-        }
+        Self { state: Mutex::new(Some(State::default())) }
+    }
+
+    /// Runs one command, alone.
+    pub(crate) fn run_on_all<T>(&self, command: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        command(state.as_mut().ok_or_else(closed)?)
     }
 
     /// Runs one command, alone, on all subscriptions.
@@ -34,14 +45,12 @@ impl MemoryData {
         &self,
         command: impl FnOnce(&mut Subscriptions) -> Result<T>,
     ) -> Result<T> {
-        let mut subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
-        command(subscriptions.as_mut().ok_or_else(closed)?)
+        self.run_on_all(|state| command(&mut state.subscriptions))
     }
 
     /// Runs one command, alone, on all queues.
     pub(crate) fn run<T>(&self, command: impl FnOnce(&mut Queues) -> Result<T>) -> Result<T> {
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        command(queues.as_mut().ok_or_else(closed)?)
+        self.run_on_all(|state| command(&mut state.queues))
     }
 
     /// Runs one command, alone, on a queue; gives `T::default()` for a queue never seen.
@@ -86,8 +95,8 @@ impl DataDriver for MemoryData {
         self
     }
 
-    fn outbox(&self) -> &dyn sukkal_storage::OutboxStore {
-        &sukkal_storage::NoOutbox
+    fn outbox(&self) -> &dyn OutboxStore {
+        self
     }
 
     fn transfers(&self) -> &dyn TransferStore {
@@ -107,10 +116,10 @@ impl DataDriver for MemoryData {
     }
 
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected> {
-        let ended =
-            self.run_on_subscriptions(|all| Ok(subscriptions::collect(all, now, budget)))?;
-        self.run(|queues| {
-            let mut removed = ended;
+        self.run_on_all(|state| {
+            let mut removed = subscriptions::collect(&mut state.subscriptions, now, budget);
+            let State { queues, subscriptions, outboxes } = state;
+            removed += outboxes.collect(subscriptions, now, budget - removed);
             for queue in queues.values_mut() {
                 if removed == budget {
                     break;
@@ -122,7 +131,6 @@ impl DataDriver for MemoryData {
     }
 
     async fn close(&self) {
-        *self.queues.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        *self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

@@ -7,9 +7,11 @@ mod claims;
 mod control;
 mod data;
 mod messages;
+mod outbox;
 mod placements;
 mod queue;
 mod queues;
+mod subscribers;
 mod subscriptions;
 mod transfers;
 

@@ -2,27 +2,47 @@
 
 use async_trait::async_trait;
 use sukkal_storage::{
-    After, DeleteMessage, DeleteMessages, GetMessages, ListMessages, Marker, Message, MessageStamp,
-    MessageStore, Millis, NewMessage, PopMessages, Post, PurgeMessages, Purged, QueueStats, Result,
-    StatsQuery, StorageError,
+    After, DeleteMessage, DeleteMessages, EntryKind, GetMessages, ListMessages, Marker, Message,
+    MessageStamp, MessageStore, Millis, NewMessage, OutboxEntry, OutboxMessage, PopMessages, Post,
+    Posted, PurgeMessages, Purged, QueueStats, Result, StatsQuery, StorageError,
 };
 
-use crate::data::MemoryData;
+use crate::data::{MemoryData, State};
 use crate::queue::{Queue, holder, is_delayed, later, seen};
+use crate::subscribers::Audience;
+use crate::subscriptions;
 
 #[async_trait]
 impl MessageStore for MemoryData {
-    async fn post(&self, command: Post) -> Result<sukkal_storage::Posted> {
-        self.run(|queues| {
-            let state = queues.get(&command.queue).map(|queue| queue.state).unwrap_or_default();
-            if state.sealed || command.generation < state.generation {
+    async fn post(&self, command: Post) -> Result<Posted> {
+        self.run_on_all(|state| {
+            let State { queues, subscriptions, outboxes } = state;
+            let known = queues.get(&command.queue).map(|queue| queue.state).unwrap_or_default();
+            if known.sealed || command.generation < known.generation {
                 return Err(StorageError::QueueChanged);
             }
+            let audience = subscriptions::audience(subscriptions, &command.queue, command.now);
             let queue = queues.entry(command.queue.clone()).or_default();
+            let mut stored = Vec::new();
             for message in &command.messages {
-                queue.append(posted(message, &command), command.now);
+                let place = queue.append(posted(message, &command), command.now);
+                if let (Some(marker), true) = (place, audience != Audience::Nobody) {
+                    stored.push(outbox_message(message, marker, command.now));
+                }
             }
-            Ok(sukkal_storage::Posted::default())
+            let Some(last) = stored.last() else { return Ok(Posted::default()) };
+            let entry = OutboxEntry {
+                queue: command.queue,
+                marker: last.marker,
+                kind: EntryKind::Post,
+                only: None,
+                posted_at: command.now,
+                client_id: command.client_id,
+                messages: stored,
+                after: None,
+            };
+            outboxes.add(entry, audience == Audience::Followers);
+            Ok(Posted { in_outbox: true })
         })
     }
 
@@ -89,6 +109,19 @@ fn posted(message: &NewMessage, command: &Post) -> Message {
         client_id: command.client_id.clone(),
         claim: None,
         claim_count: 0,
+        attributes: message.attributes.clone(),
+    }
+}
+
+/// A message as it stands in the outbox.
+pub(crate) fn outbox_message(message: &NewMessage, marker: Marker, now: Millis) -> OutboxMessage {
+    OutboxMessage {
+        id: message.id,
+        marker,
+        ttl: message.ttl,
+        expires_at: later(now, message.ttl),
+        delay_until: message.delay_until,
+        body: message.body.clone(),
         attributes: message.attributes.clone(),
     }
 }

@@ -79,10 +79,17 @@ impl Queue {
             .filter(move |message| is_free(message, now))
     }
 
-    /// Puts a message at the end, unless the queue has its id.
-    pub(crate) fn append(&mut self, mut message: Message, now: Millis) {
+    /// Gives so many places to messages that lie elsewhere; returns the last.
+    pub(crate) fn give_places(&mut self, count: usize) -> Marker {
+        let count = Marker::try_from(count).unwrap_or(Marker::MAX);
+        self.last_marker = self.last_marker.saturating_add(count);
+        self.last_marker
+    }
+
+    /// Puts a message at the end, unless the queue has its id; returns its place.
+    pub(crate) fn append(&mut self, mut message: Message, now: Millis) -> Option<Marker> {
         if self.place(message.id, now).is_some() {
-            return;
+            return None;
         }
         if let Some(&expired) = self.places.get(&message.id) {
             self.remove(expired);
@@ -92,6 +99,7 @@ impl Queue {
         self.places.insert(message.id, message.marker);
         self.file(&message);
         self.messages.insert(message.marker, message);
+        Some(self.last_marker)
     }
 
     /// Changes the record of a message.

@@ -12,8 +12,9 @@ impl QueueStateStore for MemoryData {
     }
 
     async fn seal(&self, queue: &QueueKey) -> Result<Generation> {
-        self.run(|queues| {
-            let queue = queues.entry(queue.clone()).or_default();
+        self.run_on_all(|state| {
+            state.outboxes.remove(queue);
+            let queue = state.queues.entry(queue.clone()).or_default();
             queue.clear();
             queue.state.sealed = true;
             queue.state.generation += 1;

@@ -1,55 +1,56 @@
 //! Subscriptions: one map per queue or topic, in the order of ids.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use sukkal_storage::{
     ConfirmSubscription, CreateSubscription, CreatedSubscription, DeleteSubscription,
-    GetSubscription, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey, Result, StorageError,
-    Subscription, SubscriptionId, SubscriptionStore, UpdateSubscription,
+    GetSubscription, Lifetime, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey,
+    RenewSubscription, Result, SetSubscriptionState, StorageError, Subscription, SubscriptionId,
+    SubscriptionState, SubscriptionStore, UpdateSubscription,
 };
 
 use crate::data::MemoryData;
+use crate::subscribers::{Audience, Subscribers};
 
-/// The subscriptions of every queue that ever had one.
-pub(crate) type Subscriptions = BTreeMap<QueueKey, BTreeMap<SubscriptionId, Subscription>>;
+/// The subscriptions of every queue that has one, or whose entries may still be followed.
+pub(crate) type Subscriptions = BTreeMap<QueueKey, Subscribers>;
 
 /// Removes up to `budget` subscriptions that have ended; returns how many.
 pub(crate) fn collect(subscriptions: &mut Subscriptions, now: Millis, budget: usize) -> usize {
     let mut removed = 0;
     for of_queue in subscriptions.values_mut() {
-        of_queue.retain(|_, each| {
-            let goes = removed < budget && has_ended(each, now);
-            removed += usize::from(goes);
-            !goes
-        });
+        removed += of_queue.collect(now, budget - removed);
     }
-    subscriptions.retain(|_, of_queue| !of_queue.is_empty());
+    subscriptions.retain(|_, of_queue| !of_queue.is_empty() || of_queue.is_followed(now));
     removed
 }
 
-fn has_ended(subscription: &Subscription, now: Millis) -> bool {
-    now >= subscription.expires_at
+/// Who hears of a post to a queue at this time.
+pub(crate) fn audience(subscriptions: &Subscriptions, queue: &QueueKey, now: Millis) -> Audience {
+    subscriptions.get(queue).map_or(Audience::Nobody, |of_queue| of_queue.audience(now))
 }
 
-fn of_subscriber<'a>(
-    of_queue: &'a BTreeMap<SubscriptionId, Subscription>,
-    subscriber: &str,
-    now: Millis,
-) -> Option<&'a Subscription> {
-    of_queue.values().find(|each| each.subscriber == subscriber && !has_ended(each, now))
+/// Whether a queue has a follower at this time, or one that was deleted before its end.
+pub(crate) fn is_followed(subscriptions: &Subscriptions, queue: &QueueKey, now: Millis) -> bool {
+    subscriptions.get(queue).is_some_and(|of_queue| of_queue.is_followed(now))
 }
 
-fn live(
-    of_queue: Option<&mut BTreeMap<SubscriptionId, Subscription>>,
-    id: SubscriptionId,
-    now: Millis,
-) -> Result<&mut Subscription> {
-    of_queue
-        .and_then(|of_queue| of_queue.get_mut(&id))
-        .filter(|each| !has_ended(each, now))
-        .ok_or(StorageError::SubscriptionDoesNotExist)
+impl MemoryData {
+    /// Changes a live subscription.
+    fn edit(
+        &self,
+        queue: &QueueKey,
+        id: SubscriptionId,
+        now: Millis,
+        change: impl FnOnce(&mut Subscription),
+    ) -> Result<()> {
+        self.run_on_subscriptions(|all| {
+            let of_queue = all.get_mut(queue).ok_or(StorageError::SubscriptionDoesNotExist)?;
+            of_queue.edit(id, now, change).map(drop)
+        })
+    }
 }
 
 #[async_trait]
@@ -57,7 +58,7 @@ impl SubscriptionStore for MemoryData {
     async fn create(&self, command: CreateSubscription) -> Result<CreatedSubscription> {
         self.run_on_subscriptions(|all| {
             let of_queue = all.entry(command.queue).or_default();
-            match of_subscriber(of_queue, &command.subscriber, command.now) {
+            match of_queue.of_subscriber(&command.subscriber, command.now) {
                 Some(found) if found.is_confirmed => {
                     return Ok(CreatedSubscription::Confirmed(found.id));
                 }
@@ -65,39 +66,36 @@ impl SubscriptionStore for MemoryData {
                 Some(found) => return Ok(CreatedSubscription::Unconfirmed(found.id)),
                 None => {}
             }
-            if live(Some(of_queue), command.id, command.now).is_ok() {
-                return Ok(CreatedSubscription::Created);
+            if of_queue.get(command.id, command.now).is_none() {
+                of_queue.insert(Subscription {
+                    id: command.id,
+                    subscriber: command.subscriber,
+                    ttl: command.ttl,
+                    options: command.options,
+                    is_confirmed: false,
+                    is_follower: command.is_follower,
+                    state: SubscriptionState::Active,
+                    created_at: command.now,
+                    expires_at: command.expires_at,
+                });
             }
-            let subscription = Subscription {
-                id: command.id,
-                subscriber: command.subscriber,
-                ttl: command.ttl,
-                options: command.options,
-                is_confirmed: false,
-                is_follower: command.is_follower,
-                state: sukkal_storage::SubscriptionState::Active,
-                created_at: command.now,
-                expires_at: command.expires_at,
-            };
-            of_queue.insert(command.id, subscription);
             Ok(CreatedSubscription::Created)
         })
     }
 
     async fn get(&self, query: GetSubscription) -> Result<Subscription> {
         self.run_on_subscriptions(|all| {
-            live(all.get_mut(&query.queue), query.id, query.now).cloned()
+            let found = all.get(&query.queue).and_then(|all| all.get(query.id, query.now));
+            found.cloned().ok_or(StorageError::SubscriptionDoesNotExist)
         })
     }
 
     async fn list(&self, query: ListSubscriptions) -> Result<Vec<Subscription>> {
         self.run_on_subscriptions(|all| {
             let Some(of_queue) = all.get(&query.queue) else { return Ok(Vec::new()) };
-            let start = query.after.map_or(Bound::Unbounded, Bound::Excluded);
             Ok(of_queue
-                .range((start, Bound::Unbounded))
-                .map(|(_, each)| each)
-                .filter(|each| !has_ended(each, query.now))
+                .behind(query.after, query.now)
+                .filter(|each| query.include_followers || !each.is_follower)
                 .take(query.limit)
                 .cloned()
                 .collect())
@@ -106,55 +104,49 @@ impl SubscriptionStore for MemoryData {
 
     async fn update(&self, command: UpdateSubscription) -> Result<()> {
         self.run_on_subscriptions(|all| {
-            let of_queue = all.get_mut(&command.queue);
-            if let (Some(of_queue), Some(wanted)) = (&of_queue, &command.subscriber) {
-                let taken = of_subscriber(of_queue, wanted, command.now);
-                let exists =
-                    of_queue.get(&command.id).is_some_and(|each| !has_ended(each, command.now));
-                if exists && taken.is_some_and(|other| other.id != command.id) {
-                    return Err(StorageError::SubscriberIsTaken);
-                }
+            let UpdateSubscription { queue, id, subscriber, lifetime, options, now } = command;
+            let of_queue = all.get_mut(&queue).ok_or(StorageError::SubscriptionDoesNotExist)?;
+            of_queue.get(id, now).ok_or(StorageError::SubscriptionDoesNotExist)?;
+            let taken = subscriber.as_deref().and_then(|each| of_queue.of_subscriber(each, now));
+            if taken.is_some_and(|other| other.id != id) {
+                return Err(StorageError::SubscriberIsTaken);
             }
-            let found = live(of_queue, command.id, command.now)?;
-            if let Some(subscriber) = command.subscriber {
-                found.is_confirmed &= found.subscriber == subscriber;
-                found.subscriber = subscriber;
-            }
-            if let Some(lifetime) = command.lifetime {
-                found.ttl = lifetime.ttl;
-                found.expires_at = lifetime.expires_at;
-            }
-            if let Some(options) = command.options {
-                found.options = options;
-            }
-            Ok(())
+            of_queue.edit(id, now, |found| change(found, subscriber, lifetime, options)).map(drop)
         })
     }
 
     async fn confirm(&self, command: ConfirmSubscription) -> Result<()> {
-        self.run_on_subscriptions(|all| {
-            live(all.get_mut(&command.queue), command.id, command.now)?.is_confirmed =
-                command.is_confirmed;
-            Ok(())
-        })
+        let ConfirmSubscription { queue, id, is_confirmed, now } = command;
+        self.edit(&queue, id, now, |found| found.is_confirmed = is_confirmed)
     }
 
-    async fn set_state(&self, _: sukkal_storage::SetSubscriptionState) -> Result<()> {
-        Err(StorageError::unavailable("this store cannot pause subscriptions"))
+    async fn set_state(&self, command: SetSubscriptionState) -> Result<()> {
+        let SetSubscriptionState { queue, id, state, now } = command;
+        self.edit(&queue, id, now, |found| found.state = state)
     }
 
     async fn renew(
         &self,
-        _: Vec<sukkal_storage::RenewSubscription>,
-        _: Millis,
+        renewals: Vec<RenewSubscription>,
+        now: Millis,
     ) -> Result<Vec<Option<Subscription>>> {
-        Err(StorageError::unavailable("this store cannot renew subscriptions"))
+        self.run_on_subscriptions(|all| {
+            let renew = |each: RenewSubscription| {
+                let renewed = all.get_mut(&each.queue)?.edit(each.id, now, |found| {
+                    if found.expires_at == each.expected {
+                        found.expires_at = each.expires_at;
+                    }
+                });
+                renewed.ok()
+            };
+            Ok(renewals.into_iter().map(renew).collect())
+        })
     }
 
     async fn delete(&self, command: DeleteSubscription) -> Result<()> {
         self.run_on_subscriptions(|all| {
             if let Some(of_queue) = all.get_mut(&command.queue) {
-                of_queue.remove(&command.id);
+                of_queue.remove(command.id);
             }
             Ok(())
         })
@@ -163,10 +155,29 @@ impl SubscriptionStore for MemoryData {
     async fn purge(&self, command: PurgeSubscriptions) -> Result<bool> {
         self.run_on_subscriptions(|all| {
             let Some(of_queue) = all.get_mut(&command.queue) else { return Ok(false) };
-            for _ in 0..command.limit {
-                of_queue.pop_first();
-            }
+            of_queue.purge(command.limit);
             Ok(!of_queue.is_empty())
         })
+    }
+}
+
+/// Changes what is named; another subscriber has not agreed yet, and is told.
+fn change(
+    found: &mut Subscription,
+    subscriber: Option<String>,
+    lifetime: Option<Lifetime>,
+    options: Option<Bytes>,
+) {
+    if let Some(subscriber) = subscriber.filter(|each| *each != found.subscriber) {
+        found.is_confirmed = false;
+        found.state = SubscriptionState::Active;
+        found.subscriber = subscriber;
+    }
+    if let Some(lifetime) = lifetime {
+        found.ttl = lifetime.ttl;
+        found.expires_at = lifetime.expires_at;
+    }
+    if let Some(options) = options {
+        found.options = options;
     }
 }
