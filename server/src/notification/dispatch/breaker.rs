@@ -1,0 +1,181 @@
+//! A circuit breaker: an endpoint that only fails is left alone for a while.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A probe that says nothing for so long is given up, so that another may be made.
+const LONGEST_PROBE: Duration = Duration::from_secs(120);
+
+/// When a breaker opens, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerSettings {
+    /// How many failures in a row open it; 0 never does.
+    pub failures: u32,
+    /// How long it stays open at first.
+    pub pause: Duration,
+    /// How long it stays open at most: the pause doubles with each probe that fails.
+    pub longest_pause: Duration,
+}
+
+/// Whether an attempt may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Go,
+    /// Not before then.
+    Until(Instant),
+}
+
+/// The breaker of one endpoint.
+#[derive(Debug)]
+pub struct Breaker {
+    settings: BreakerSettings,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Closed { failures: u32 },
+    Open { until: Instant, pause: Duration },
+    Probing { since: Instant, pause: Duration },
+}
+
+impl Breaker {
+    /// A breaker that is closed.
+    pub fn new(settings: BreakerSettings) -> Self {
+        Self { settings, state: State::Closed { failures: 0 } }
+    }
+
+    /// Whether attempts are held back.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, State::Closed { .. })
+    }
+
+    /// Asks for an attempt that begins now. While the breaker is open, one attempt is let through after each pause.
+    pub fn admit(&mut self, now: Instant) -> Admission {
+        match self.state {
+            State::Closed { .. } => Admission::Go,
+            State::Open { until, .. } if now < until => Admission::Until(until),
+            State::Probing { since, pause } if now < since + LONGEST_PROBE => {
+                Admission::Until(now + pause)
+            }
+            State::Open { pause, .. } | State::Probing { pause, .. } => {
+                self.state = State::Probing { since: now, pause };
+                Admission::Go
+            }
+        }
+    }
+
+    /// Notes that the endpoint answered; tells whether that closed the breaker.
+    pub fn succeeded(&mut self) -> bool {
+        let was_open = self.is_open();
+        self.state = State::Closed { failures: 0 };
+        was_open
+    }
+
+    /// Notes that the endpoint failed; tells whether that opened the breaker.
+    pub fn failed(&mut self, now: Instant) -> bool {
+        let BreakerSettings { failures: most, pause, longest_pause } = self.settings;
+        match self.state {
+            State::Closed { failures } => {
+                let failures = failures.saturating_add(1);
+                let opens = most > 0 && failures >= most;
+                self.state = if opens {
+                    State::Open { until: now + pause, pause }
+                } else {
+                    State::Closed { failures }
+                };
+                opens
+            }
+            State::Probing { pause, .. } => {
+                let pause = (pause * 2).min(longest_pause);
+                self.state = State::Open { until: now + pause, pause };
+                false
+            }
+            // An attempt from before it opened.
+            State::Open { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn breaker() -> Breaker {
+        Breaker::new(BreakerSettings { failures: 3, pause: SECOND, longest_pause: 3 * SECOND })
+    }
+
+    fn opened(now: Instant) -> Breaker {
+        let mut breaker = breaker();
+        assert_eq!([(); 3].map(|()| breaker.failed(now)), [false, false, true]);
+        breaker
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn opens_after_enough_failures_in_a_row() {
+        let now = Instant::now();
+        let mut breaker = breaker();
+        for _ in 0..10 {
+            breaker.failed(now);
+            breaker.failed(now);
+            assert!(!breaker.succeeded());
+        }
+        assert_eq!(breaker.admit(now), Admission::Go);
+
+        let mut breaker = opened(now);
+        assert!(breaker.is_open());
+        assert_eq!(breaker.admit(now), Admission::Until(now + SECOND));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lets_one_probe_through_which_decides() {
+        let now = Instant::now();
+        let mut breaker = opened(now);
+        let later = now + SECOND;
+
+        assert_eq!(breaker.admit(later), Admission::Go);
+        assert_eq!(breaker.admit(later), Admission::Until(later + SECOND));
+        assert!(breaker.succeeded());
+        assert_eq!(breaker.admit(later), Admission::Go);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_grow_with_each_probe_that_fails() {
+        let start = Instant::now();
+        let mut breaker = opened(start);
+        let mut at = start + SECOND;
+        for pause in [2, 3, 3] {
+            assert_eq!(breaker.admit(at), Admission::Go);
+            assert!(!breaker.failed(at), "it is open already");
+            let until = at + pause * SECOND;
+            assert_eq!(breaker.admit(at), Admission::Until(until));
+            // What began before it opened changes nothing.
+            breaker.failed(at);
+            at = until;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_never_ends_is_replaced() {
+        let now = Instant::now();
+        let mut breaker = opened(now);
+        breaker.admit(now + SECOND);
+
+        assert_eq!(breaker.admit(now + SECOND + LONGEST_PROBE), Admission::Go);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_number_of_failures_it_never_opens() {
+        let now = Instant::now();
+        let mut breaker =
+            Breaker::new(BreakerSettings { failures: 0, pause: SECOND, longest_pause: SECOND });
+        for _ in 0..1000 {
+            assert!(!breaker.failed(now));
+        }
+        assert_eq!(breaker.admit(now), Admission::Go);
+    }
+}
