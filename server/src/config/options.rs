@@ -226,7 +226,7 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         "storage",
         "message_pipeline",
         &[],
-        "The stages that calls on messages, of queues and topics pass, in order, by name; see docs/writing-a-stage.md.",
+        "The stages that calls on messages, of queues and topics pass, in order, by name; see docs/writing-a-stage.md. `zaqar.notification.notifier` may be among them and does nothing: subscribers are told without it.",
     ),
     list(
         "storage",

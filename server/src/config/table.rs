@@ -1,6 +1,7 @@
 //! The one table of options, and finding one in it.
 
 use super::limit::{LIMITS, LimitOption, highest};
+use super::notification;
 use super::option::{Fallback, Kind, OptionDef};
 use super::options::OPTIONS;
 use super::signing;
@@ -14,7 +15,7 @@ pub struct Table {
 impl Table {
     /// The options of the server.
     pub fn standard() -> Self {
-        Self::new(&[OPTIONS, signing::OPTIONS].concat(), LIMITS)
+        Self::new(&[OPTIONS, signing::OPTIONS, notification::OPTIONS].concat(), LIMITS)
     }
 
     /// A table of these options; the limits become integers of the section `transport`.

@@ -47,6 +47,7 @@ fn the_defaults_are_a_working_configuration() {
     assert_eq!(config.storage.uri, "sqlite:");
     assert_eq!(config.limits.get("max_messages_post_size"), Some(262_144));
     assert_eq!(config.transport.client_id, ClientIdRule::Uuid);
+    assert_eq!(config.notification, NotificationConfig::default());
     assert!(config.warnings().is_empty());
 }
 

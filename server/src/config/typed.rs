@@ -8,6 +8,7 @@ use super::check;
 use super::features::{EncryptionConfig, PipelinesConfig};
 use super::limit::Limits;
 use super::load::Settings;
+use super::notification::NotificationConfig;
 use super::option::Kind;
 use super::problem::ConfigError;
 use super::signing;
@@ -46,6 +47,8 @@ pub struct Config {
     pub encryption: EncryptionConfig,
     /// The keys that sign pre-signed URLs.
     pub signing: KeyRing,
+    /// How subscribers are told.
+    pub notification: NotificationConfig,
     /// Who may call from a browser.
     pub cors: CorsConfig,
     /// What is logged.
@@ -203,6 +206,7 @@ impl Config {
             pipelines: read.pipelines(),
             encryption: read.encryption(),
             signing: signing::read(&settings),
+            notification: NotificationConfig::read(&settings),
             cors: read.cors(),
             log: read.log(),
             shutdown_grace: read.seconds("shutdown.grace_seconds"),

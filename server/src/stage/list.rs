@@ -8,6 +8,9 @@ use super::body_schema::BodySchema;
 use super::pipeline::Pipelines;
 use crate::config::PipelinesConfig;
 
+/// The stage of the service we match that told subscribers. They are told without it.
+const NOTIFIER: &str = "zaqar.notification.notifier";
+
 /// The stages that the configuration can name.
 ///
 /// `Stages::default()` has those of this repository; [`with`](Self::with) adds one. Registering a stage does not put
@@ -63,7 +66,8 @@ impl Stages {
         self.registered.iter().map(|stage| stage.name())
     }
 
-    /// Checks that every pipeline names stages that are there.
+    /// Checks that every pipeline names stages that are there. The notifier of the service we match may be named and
+    /// does nothing.
     ///
     /// # Errors
     /// As the variants of [`StageError`] say.
@@ -92,7 +96,7 @@ impl Stages {
         names: &[String],
     ) -> Result<Vec<Arc<dyn Stage>>, StageError> {
         let mut pipeline: Vec<Arc<dyn Stage>> = Vec::with_capacity(names.len());
-        for name in names {
+        for name in names.iter().filter(|name| *name != NOTIFIER) {
             let Some(stage) = self.registered.iter().find(|stage| stage.name() == name) else {
                 let distance = |each: &&str| strsim::damerau_levenshtein(each, name);
                 let nearest = self.names().min_by_key(distance).unwrap_or_default().to_owned();

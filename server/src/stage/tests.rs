@@ -155,6 +155,16 @@ async fn a_body_may_become_other_json_but_nothing_else() {
     }
 }
 
+#[tokio::test]
+async fn the_notifier_of_the_service_we_match_may_be_named_and_does_nothing() {
+    let log = Log::default();
+    let stages = Stages::default().with(Probe::new("one", &log));
+
+    post(stages, &["zaqar.notification.notifier", "one"]).await.unwrap();
+
+    assert_eq!(*log.lock().unwrap(), ["one before message_post", "one after message_post"]);
+}
+
 #[test]
 fn a_name_that_is_not_registered_is_refused_with_the_nearest() {
     let stages = Stages::default().with(Probe::new("uppercase", &Log::default()));
