@@ -8,6 +8,7 @@ use crate::command::Command;
 use crate::data::Role;
 use crate::error::Failure;
 use crate::messages::promote::free_claimed;
+use crate::outbox::collect::{self as outbox, RemoveDeliveries, RemoveEntries};
 use crate::session::Session;
 use crate::statement::statement;
 use crate::subscriptions::RemoveEnded;
@@ -93,8 +94,9 @@ impl Command for Collect {
     type Output = usize;
 
     fn run(&self, session: &mut Session) -> Result<usize, Failure> {
-        let connection = &mut session.connection;
         let mut left = self.limit;
+        left -= outbox::collect(session, self.now, left)?;
+        let connection = &mut session.connection;
         left -= RemoveExpired { now: self.now, limit: number(left) }.execute(connection)?;
         while left > 0 {
             let ended: Option<(i64,)> =
@@ -129,6 +131,8 @@ impl Collect {
         left -= RemoveMessages { log, limit: number(left) }.execute(connection)?;
         left -= RemoveClaims { log, limit: number(left) }.execute(connection)?;
         left -= RemoveTransfers { log, limit: number(left) }.execute(connection)?;
+        left -= RemoveDeliveries { log, limit: number(left) }.execute(connection)?;
+        left -= RemoveEntries { log, limit: number(left) }.execute(connection)?;
         if left > 0 {
             RemoveLog { log }.execute(connection)?;
             left -= 1;

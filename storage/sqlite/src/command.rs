@@ -32,6 +32,7 @@ impl<Q: Query> Command for InLine<Q> {
     type Output = Q::Output;
 
     fn run(&self, session: &mut Session) -> Result<Q::Output, Failure> {
+        session.save()?;
         self.0.read(&mut session.connection)
     }
 }

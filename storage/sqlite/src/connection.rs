@@ -73,11 +73,14 @@ pub(crate) fn check_header(path: &Path) -> Result<()> {
 }
 
 /// Opens the connection that writes; a new file gets its page size and journal here.
+///
+/// Triggers are recursive, because only then they see the rows that `REPLACE` removes.
 pub(crate) fn open_writer(config: &Config) -> Result<SqliteConnection> {
     let mut connection = establish(&config.location)?;
     let settings = format!(
         "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {};
          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {WAL_KEPT_BYTES};
+         PRAGMA recursive_triggers = ON;
          PRAGMA cache_size = -{WRITER_CACHE_KIB}; {COMMON}",
         config.synchronous.word()
     );

@@ -12,6 +12,7 @@ use crate::config::{Config, Location};
 use crate::connection::{self, Lock};
 use crate::error::closed;
 use crate::inbox::Inbox;
+use crate::outbox::recover::end_leases;
 use crate::reader::Readers;
 use crate::session::Session;
 use crate::writer::Writer;
@@ -45,6 +46,8 @@ impl Core {
         };
         let mut writing = connection::open_writer(&config)?;
         connection::prepare(&mut writing, &config.location)?;
+        end_leases(&mut writing, options.now)
+            .map_err(|error| connection::explain(&config.location, error))?;
         let durability = connection::durability(&mut writing, &config.location)?;
         let mut core = Self {
             inbox: Arc::new(Inbox::new()),

@@ -8,7 +8,7 @@ use diesel::sql_types::BigInt;
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
 use sukkal_storage::{
     Capabilities, Capability, ClaimStore, Collected, DataDriver, Durability, MessageStore, Millis,
-    QueueKey, QueueStateStore, Result, StoreStatus, SubscriptionStore, TransferStore,
+    OutboxStore, QueueKey, QueueStateStore, Result, StoreStatus, SubscriptionStore, TransferStore,
 };
 
 use crate::collect::collect;
@@ -144,8 +144,8 @@ impl DataDriver for SqliteData {
         self
     }
 
-    fn outbox(&self) -> &dyn sukkal_storage::OutboxStore {
-        &sukkal_storage::NoOutbox
+    fn outbox(&self) -> &dyn OutboxStore {
+        self
     }
 
     fn transfers(&self) -> &dyn TransferStore {

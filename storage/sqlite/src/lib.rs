@@ -17,6 +17,7 @@ mod error;
 mod inbox;
 mod maintenance;
 mod messages;
+mod outbox;
 mod placements;
 #[cfg(test)]
 mod plans;

@@ -8,7 +8,7 @@ use sukkal_storage::{Generation, Millis, QueueKey, QueueState, QueueStateStore, 
 use crate::command::{Command, Query};
 use crate::data::SqliteData;
 use crate::error::Failure;
-use crate::session::{FindQueue, QueueRow, Session};
+use crate::session::{FindQueue, Outlook, QueueRow, Session};
 use crate::statement::statement;
 
 statement! {
@@ -93,7 +93,7 @@ impl Query for ReadState {
 
     fn read(&self, connection: &mut SqliteConnection) -> Result<QueueState, Failure> {
         let row: Option<QueueRow> = FindQueue::of(&self.0).get_result(connection).optional()?;
-        Ok(row.map_or_else(QueueState::default, |(_, _, generation, sealed, _)| QueueState {
+        Ok(row.map_or_else(QueueState::default, |((_, _, generation, sealed, _), _)| QueueState {
             generation: generation.cast_unsigned(),
             sealed: sealed != 0,
         }))
@@ -112,9 +112,11 @@ impl Command for SealQueue {
         let old = std::mem::replace(&mut known.log, log);
         known.state = QueueState { generation: known.state.generation + 1, sealed: true };
         known.next_due = Millis::MAX;
+        let outlook = Outlook { work_at: None, ..known.outlook };
         let (key, generation) = (known.key, known.state.generation);
         Seal { log, generation: generation.cast_signed(), key }.execute(&mut session.connection)?;
         BuryLog { log: old }.execute(&mut session.connection)?;
+        session.set_outlook(handle, outlook);
         Ok(generation)
     }
 }

@@ -14,7 +14,7 @@ use crate::error::unavailable;
 pub(crate) const APPLICATION_ID: i64 = 0x5355_4B4B;
 
 /// The schema this version writes.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 3;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -100,25 +100,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_schema_can_be_taken_back_and_keeps_what_the_first_knows() {
+    fn a_schema_can_be_taken_back_and_keeps_what_the_one_before_knows() {
         let mut connection = SqliteConnection::establish(":memory:").unwrap();
         migrate(&mut connection).unwrap();
         set(
             &mut connection,
             "INSERT INTO record VALUES (X'70', 0, X'71', 2, 7, X'7b7d'), (X'70', 1, X'71', 0, 8, X'7b7d');
              INSERT INTO queue (key, project, kind, name, log, generation, sealed, next_marker)
-               VALUES (1, X'70', 0, X'71', 1, 2, 0, 5), (2, X'70', 1, X'71', 2, 0, 0, 5);",
+               VALUES (1, X'70', 0, X'71', 1, 2, 0, 5), (2, X'70', 1, X'71', 2, 0, 0, 5);
+             INSERT INTO subscription (queue, id, subscriber, ttl, created_at, expires_at, confirmed,
+               options, follower, state)
+               VALUES (1, X'01', X'61', 60, 1, 90, 1, X'7b7d', 0, 1), (1, X'02', X'62', 60, 1, 95, 1, X'7b7d', 1, 0);",
         )
         .unwrap();
+        let count = |connection: &mut SqliteConnection, table: &str| {
+            number(connection, &format!("SELECT count(*) AS value FROM {table}")).unwrap()
+        };
 
         connection.revert_last_migration(MIGRATIONS).unwrap();
-        let old = recognize(&mut connection).unwrap();
-        let records = number(&mut connection, "SELECT count(*) AS value FROM record").unwrap();
-        let queues = number(&mut connection, "SELECT count(*) AS value FROM queue").unwrap();
+        let second = recognize(&mut connection).unwrap();
+        let subscriptions = count(&mut connection, "subscription");
+        connection.revert_last_migration(MIGRATIONS).unwrap();
+        let first = recognize(&mut connection).unwrap();
+        let (records, queues) = (count(&mut connection, "record"), count(&mut connection, "queue"));
         migrate(&mut connection).unwrap();
         let kind = "SELECT revision * 10 + kind AS value FROM record";
 
-        assert_eq!((old, records, queues), (Found::Store(1), 1, 1));
+        assert_eq!((second, subscriptions), (Found::Store(2), 1));
+        assert_eq!((first, records, queues), (Found::Store(1), 1, 1));
         assert_eq!(recognize(&mut connection).unwrap(), Found::Store(SCHEMA_VERSION));
         assert_eq!(number(&mut connection, kind).unwrap(), 70);
     }

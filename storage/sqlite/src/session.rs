@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Nullable};
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
 use sukkal_storage::{Marker, Millis, QueueKey, QueueState, Result};
 
@@ -19,13 +19,14 @@ const KNOWN: usize = 4096;
 statement! {
     /// Finds a queue.
     FindQueue<'a> { project: &'a [u8] => Binary, kind: i64 => BigInt, name: &'a [u8] => Binary }
-        -> (BigInt, BigInt, BigInt, BigInt, BigInt)
-        = "SELECT key, log, generation, sealed, next_marker FROM queue INDEXED BY queue_name \
-           WHERE project = ? AND kind = ? AND name = ?";
+        -> ((BigInt, BigInt, BigInt, BigInt, BigInt), (BigInt, BigInt, Nullable<BigInt>, BigInt))
+        = "SELECT key, log, generation, sealed, next_marker, \
+             told_until, followed_until, work_at, work_turn \
+           FROM queue INDEXED BY queue_name WHERE project = ? AND kind = ? AND name = ?";
 }
 
-/// A row that [`FindQueue`] finds.
-pub(crate) type QueueRow = (i64, i64, i64, i64, i64);
+/// A row that [`FindQueue`] finds: key, log, generation, seal, next marker; and its [`Outlook`].
+pub(crate) type QueueRow = ((i64, i64, i64, i64, i64), (i64, i64, Option<i64>, i64));
 
 impl<'a> FindQueue<'a> {
     pub(crate) fn of(queue: &'a QueueKey) -> Self {
@@ -53,6 +54,18 @@ statement! {
 }
 
 statement! {
+    /// Keeps what the outbox needs to know of a queue.
+    SaveOutlook {
+        told_until: i64 => BigInt,
+        followed_until: i64 => BigInt,
+        work_at: Option<i64> => Nullable<BigInt>,
+        work_turn: i64 => BigInt,
+        key: i64 => BigInt,
+    } = "UPDATE queue SET told_until = ?, followed_until = ?, work_at = ?, work_turn = ? \
+         WHERE key = ?";
+}
+
+statement! {
     /// Finds when the next claim of a log ends.
     NextClaimEnd { log: i64 => BigInt } -> (BigInt,)
         = "SELECT expires_at FROM claim INDEXED BY claim_due WHERE log = ? \
@@ -66,6 +79,19 @@ statement! {
            ORDER BY delay_until LIMIT 1";
 }
 
+/// What the outbox needs to know of a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outlook {
+    /// When the last subscription ends that workers tell; 0 if there is none.
+    pub(crate) told_until: Millis,
+    /// When the last follower ends or would have ended.
+    pub(crate) followed_until: Millis,
+    /// Since when, or from when on, something can be leased.
+    pub(crate) work_at: Option<Millis>,
+    /// Which of the queues of the same time comes first.
+    pub(crate) work_turn: i64,
+}
+
 /// A queue known to the writer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
@@ -75,7 +101,22 @@ pub(crate) struct Known {
     pub(crate) next_marker: Marker,
     /// No claim ends and no delay passes before this.
     pub(crate) next_due: Millis,
+    pub(crate) outlook: Outlook,
     is_changed: bool,
+    has_new_outlook: bool,
+}
+
+impl Known {
+    fn new(
+        (key, log): (i64, i64),
+        state: QueueState,
+        next_marker: Marker,
+        next_due: Millis,
+        outlook: Outlook,
+    ) -> Self {
+        let (is_changed, has_new_outlook) = (false, false);
+        Self { key, log, state, next_marker, next_due, outlook, is_changed, has_new_outlook }
+    }
 }
 
 /// Which of the known queues; good until the transaction ends.
@@ -88,29 +129,57 @@ pub(crate) struct Session {
     handles: HashMap<QueueKey, Handle>,
     known: Vec<Known>,
     changed: Vec<Handle>,
-    next_queue: i64,
-    next_log: i64,
-    next_claim: i64,
+    with_new_outlook: Vec<Handle>,
+    next: Numbers,
+}
+
+/// Numbers that were never used.
+struct Numbers {
+    queue: i64,
+    log: i64,
+    claim: i64,
+    subscription: i64,
+    turn: i64,
+}
+
+impl Numbers {
+    fn read(connection: &mut SqliteConnection) -> Result<Self> {
+        let mut next = |text| schema::number(connection, text).map(|last| last + 1);
+        Ok(Self {
+            queue: next("SELECT coalesce(max(key), 0) AS value FROM queue")?,
+            log: next(
+                "SELECT max(coalesce((SELECT max(log) FROM queue), 0), \
+                 coalesce((SELECT max(log) FROM dead_log), 0)) AS value",
+            )?,
+            claim: next("SELECT coalesce(max(key), 0) AS value FROM claim")?.max(NO_CLAIM + 1),
+            subscription: next(
+                "SELECT max(coalesce((SELECT max(key) FROM subscription), 0), \
+                 coalesce((SELECT max(key) FROM dead_subscription), 0)) AS value",
+            )?,
+            turn: next(
+                "SELECT coalesce(max(work_turn), 0) AS value FROM queue INDEXED BY queue_work \
+                 WHERE work_at IS NOT NULL",
+            )?,
+        })
+    }
+}
+
+fn take(number: &mut i64) -> i64 {
+    *number += 1;
+    *number - 1
 }
 
 impl Session {
     /// Starts on an open connection whose schema is up to date.
     pub(crate) fn new(mut connection: SqliteConnection) -> Result<Self> {
-        let mut next = |text| schema::number(&mut connection, text).map(|last| last + 1);
-        let next_queue = next("SELECT coalesce(max(key), 0) AS value FROM queue")?;
-        let next_log = next(
-            "SELECT max(coalesce((SELECT max(log) FROM queue), 0), \
-             coalesce((SELECT max(log) FROM dead_log), 0)) AS value",
-        )?;
-        let next_claim = next("SELECT coalesce(max(key), 0) AS value FROM claim")?;
+        let next = Numbers::read(&mut connection)?;
         Ok(Self {
             connection,
             handles: HashMap::new(),
             known: Vec::new(),
             changed: Vec::new(),
-            next_queue,
-            next_log,
-            next_claim: next_claim.max(NO_CLAIM + 1),
+            with_new_outlook: Vec::new(),
+            next,
         })
     }
 
@@ -121,10 +190,14 @@ impl Session {
         }
         let row: Option<QueueRow> =
             FindQueue::of(queue).get_result(&mut self.connection).optional()?;
-        let Some((key, log, generation, sealed, next_marker)) = row else { return Ok(None) };
+        let Some(((key, log, generation, sealed, next_marker), outlook)) = row else {
+            return Ok(None);
+        };
         let state = QueueState { generation: generation.cast_unsigned(), sealed: sealed != 0 };
         let next_due = self.next_due(log)?;
-        let known = Known { key, log, state, next_marker, next_due, is_changed: false };
+        let (told_until, followed_until, work_at, work_turn) = outlook;
+        let outlook = Outlook { told_until, followed_until, work_at, work_turn };
+        let known = Known::new((key, log), state, next_marker, next_due, outlook);
         Ok(Some(self.keep(queue, known)))
     }
 
@@ -133,20 +206,13 @@ impl Session {
         if let Some(handle) = self.find(queue)? {
             return Ok(handle);
         }
-        let key = self.next_queue;
+        let key = take(&mut self.next.queue);
         let log = self.take_log();
-        self.next_queue += 1;
         let (project, name) = (queue.project.as_bytes(), queue.name.as_bytes());
         AddQueue { key, project, kind: queue.kind as i64, name, log }
             .execute(&mut self.connection)?;
-        let known = Known {
-            key,
-            log,
-            state: QueueState::default(),
-            next_marker: 1,
-            next_due: Millis::MAX,
-            is_changed: false,
-        };
+        let (state, outlook) = (QueueState::default(), Outlook::default());
+        let known = Known::new((key, log), state, 1, Millis::MAX, outlook);
         Ok(self.keep(queue, known))
     }
 
@@ -168,6 +234,19 @@ impl Session {
         }
     }
 
+    /// Changes what the outbox needs to know of the queue.
+    pub(crate) fn set_outlook(&mut self, handle: Handle, outlook: Outlook) {
+        let known = &mut self.known[handle.0];
+        if known.outlook == outlook {
+            return;
+        }
+        known.outlook = outlook;
+        if !known.has_new_outlook {
+            known.has_new_outlook = true;
+            self.with_new_outlook.push(handle);
+        }
+    }
+
     /// Notes that something of the queue is due at this time.
     pub(crate) fn expect_due(&mut self, handle: Handle, due: Millis) {
         let known = &mut self.known[handle.0];
@@ -185,14 +264,22 @@ impl Session {
 
     /// A log that was never used.
     pub(crate) fn take_log(&mut self) -> i64 {
-        self.next_log += 1;
-        self.next_log - 1
+        take(&mut self.next.log)
     }
 
     /// A claim key that was never used.
     pub(crate) fn take_claim(&mut self) -> i64 {
-        self.next_claim += 1;
-        self.next_claim - 1
+        take(&mut self.next.claim)
+    }
+
+    /// A subscription key that was never used, so that attempts of another one never belong to it.
+    pub(crate) fn take_subscription(&mut self) -> i64 {
+        take(&mut self.next.subscription)
+    }
+
+    /// A turn behind all that were given.
+    pub(crate) fn take_turn(&mut self) -> i64 {
+        take(&mut self.next.turn)
     }
 
     /// Writes down what is known better than the file, at the end of a transaction.
@@ -201,6 +288,13 @@ impl Session {
             let known = &mut self.known[handle.0];
             known.is_changed = false;
             SaveMarker { next_marker: known.next_marker, key: known.key }
+                .execute(&mut self.connection)?;
+        }
+        for handle in self.with_new_outlook.drain(..) {
+            let known = &mut self.known[handle.0];
+            known.has_new_outlook = false;
+            let Outlook { told_until, followed_until, work_at, work_turn } = known.outlook;
+            SaveOutlook { told_until, followed_until, work_at, work_turn, key: known.key }
                 .execute(&mut self.connection)?;
         }
         Ok(())
@@ -218,6 +312,7 @@ impl Session {
         self.handles.clear();
         self.known.clear();
         self.changed.clear();
+        self.with_new_outlook.clear();
     }
 
     fn keep(&mut self, queue: &QueueKey, known: Known) -> Handle {

@@ -163,7 +163,7 @@ pub(crate) fn bury(
         let letter = letter(message, rule, now);
         DeleteRow { seq }.execute(&mut session.connection)?;
         match target {
-            Some(target) => append(session, target, &New::moved(&letter), now)?,
+            Some(target) => drop(append(session, target, &New::moved(&letter), now)?),
             None => add_transfer(session, source, rule, &letter)?,
         }
     }

@@ -11,7 +11,7 @@ pub(crate) mod stats;
 use async_trait::async_trait;
 use sukkal_storage::{
     DeleteMessage, DeleteMessages, GetMessages, ListMessages, Message, MessageStore, PopMessages,
-    Post, PurgeMessages, Purged, QueueStats, Result, StatsQuery,
+    Post, Posted, PurgeMessages, Purged, QueueStats, Result, StatsQuery,
 };
 
 use crate::data::SqliteData;
@@ -19,9 +19,8 @@ use crate::messages::post::Checked;
 
 #[async_trait]
 impl MessageStore for SqliteData {
-    async fn post(&self, command: Post) -> Result<sukkal_storage::Posted> {
-        self.0.execute(Some(&command.queue.clone()), Checked::new(command)).await?;
-        Ok(sukkal_storage::Posted::default())
+    async fn post(&self, command: Post) -> Result<Posted> {
+        self.0.execute(Some(&command.queue.clone()), Checked::new(command)).await
     }
 
     async fn list(&self, query: ListMessages) -> Result<Vec<Message>> {

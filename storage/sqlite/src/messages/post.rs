@@ -2,10 +2,11 @@
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-use sukkal_storage::{Message, Millis, NewMessage, Post, Result, StorageError};
+use sukkal_storage::{Marker, Message, Millis, NewMessage, Post, Posted, Result, StorageError};
 
 use crate::command::Command;
 use crate::error::Failure;
+use crate::outbox::entries::{Audience, add_post, audience, copy};
 use crate::row::later;
 use crate::schema::{DELAYED, FREE};
 use crate::session::{Handle, Session};
@@ -56,11 +57,13 @@ impl Checked {
 }
 
 impl Command for Checked {
-    type Output = ();
+    type Output = Posted;
 
-    fn run(&self, session: &mut Session) -> Result<(), Failure> {
+    fn run(&self, session: &mut Session) -> Result<Posted, Failure> {
         let post = &self.post;
         let handle = open(session, &post.queue, post.generation)?;
+        let audience = audience(session, handle, post.now);
+        let mut copies = Vec::new();
         for (message, crc) in post.messages.iter().zip(&self.checksums) {
             let new = New {
                 id: message.id,
@@ -74,9 +77,13 @@ impl Command for Checked {
                 checksum: message.checksum.as_deref(),
                 attributes: &message.attributes,
             };
-            append(session, handle, &new, post.now)?;
+            let place = append(session, handle, &new, post.now)?;
+            if let (Some(place), true) = (place, audience != Audience::Nobody) {
+                copies.push(copy(message, place, post.now));
+            }
         }
-        Ok(())
+        let in_outbox = add_post(session, handle, post, &copies, audience)?;
+        Ok(Posted { in_outbox })
     }
 }
 
@@ -129,23 +136,24 @@ pub(crate) fn open(
     Ok(handle)
 }
 
-/// Puts a message at the end of a queue, unless the queue has its id.
+/// Puts a message at the end of a queue, unless the queue has its id; returns its place.
 pub(crate) fn append(
     session: &mut Session,
     handle: Handle,
     new: &New<'_>,
     now: Millis,
-) -> Result<(), Failure> {
+) -> Result<Option<Marker>, Failure> {
+    let place = session.queue(handle).next_marker;
     if add(session, handle, new, now)? == 0 {
         let log = session.queue(handle).log;
         let expired = RemoveExpired { id: new.id.as_bytes(), log, now };
         if expired.execute(&mut session.connection)? == 0 {
-            return Ok(());
+            return Ok(None);
         }
         add(session, handle, new, now)?;
     }
     session.use_marker(handle);
-    Ok(())
+    Ok(Some(place))
 }
 
 fn add(

@@ -2,69 +2,28 @@
 //!
 //! One that has ended may still be there: it is replaced by whatever it stands in the way of.
 
+pub(crate) mod renew;
+pub(crate) mod rows;
+pub(crate) mod told;
+
 use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Binary};
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection};
 use sukkal_storage::{
     ConfirmSubscription, CreateSubscription, CreatedSubscription, DeleteSubscription,
-    GetSubscription, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey, Result, StorageError,
-    Subscription, SubscriptionId, SubscriptionStore, UpdateSubscription,
+    GetSubscription, ListSubscriptions, Millis, PurgeSubscriptions, RenewSubscription, Result,
+    SetSubscriptionState, StorageError, Subscription, SubscriptionId, SubscriptionStore,
+    UpdateSubscription,
 };
 
+use self::rows::{LiveFrom, LiveOf, Row, ToldFrom, find, live, subscription};
+use self::told::{lives_until, look_again};
 use crate::command::{Command, Query};
 use crate::data::SqliteData;
 use crate::error::Failure;
-use crate::row::{text, uuid};
+use crate::row::uuid;
 use crate::session::Session;
 use crate::statement::statement;
-
-type Columns = (BigInt, Binary, Binary, BigInt, BigInt, BigInt, BigInt, Binary);
-
-type Row = (i64, Vec<u8>, Vec<u8>, i64, i64, i64, i64, Vec<u8>);
-
-macro_rules! columns {
-    () => {
-        "SELECT s.key, s.id, s.subscriber, s.ttl, s.created_at, s.expires_at, s.confirmed, \
-         s.options "
-    };
-}
-
-statement! {
-    /// Reads live subscriptions of a queue from an id on, in the order of ids.
-    LiveFrom<'a> {
-        project: &'a [u8] => Binary,
-        kind: i64 => BigInt,
-        name: &'a [u8] => Binary,
-        after: &'a [u8] => Binary,
-        now: i64 => BigInt,
-        limit: i64 => BigInt,
-    } -> Columns
-        = concat!(columns!(), "FROM queue q INDEXED BY queue_name \
-           CROSS JOIN subscription s INDEXED BY subscription_id ON s.queue = q.key \
-           WHERE q.project = ? AND q.kind = ? AND q.name = ? AND s.id > ? AND s.expires_at > ? \
-           ORDER BY s.id LIMIT ?");
-}
-
-statement! {
-    /// Reads a live subscription of a queue.
-    LiveOf<'a> {
-        project: &'a [u8] => Binary,
-        kind: i64 => BigInt,
-        name: &'a [u8] => Binary,
-        id: &'a [u8] => Binary,
-        now: i64 => BigInt,
-    } -> Columns
-        = concat!(columns!(), "FROM queue q INDEXED BY queue_name \
-           CROSS JOIN subscription s INDEXED BY subscription_id ON s.queue = q.key \
-           WHERE q.project = ? AND q.kind = ? AND q.name = ? AND s.id = ? AND s.expires_at > ?");
-}
-
-statement! {
-    /// Reads a live subscription.
-    LiveById<'a> { queue: i64 => BigInt, id: &'a [u8] => Binary, now: i64 => BigInt } -> Columns
-        = concat!(columns!(), "FROM subscription s INDEXED BY subscription_id \
-           WHERE s.queue = ? AND s.id = ? AND s.expires_at > ?");
-}
 
 statement! {
     /// Finds the live subscription of a subscriber.
@@ -77,29 +36,33 @@ statement! {
 statement! {
     /// Adds a subscription in the place of ended ones with its id or subscriber.
     AddSubscription<'a> {
+        key: i64 => BigInt,
         queue: i64 => BigInt,
         id: &'a [u8] => Binary,
         subscriber: &'a [u8] => Binary,
         ttl: i64 => BigInt,
         created_at: i64 => BigInt,
         expires_at: i64 => BigInt,
+        follower: i64 => BigInt,
         options: &'a [u8] => Binary,
     } = "INSERT OR REPLACE INTO subscription \
-           (queue, id, subscriber, ttl, created_at, expires_at, confirmed, options) \
-         VALUES (?, ?, ?, ?, ?, ?, 0, ?)";
+           (key, queue, id, subscriber, ttl, created_at, expires_at, follower, options, confirmed) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
 }
 
 statement! {
-    /// Changes a subscription, in the place of an ended one with its subscriber. Only the old subscriber has agreed.
+    /// Changes a subscription, in the place of an ended one with its subscriber. Only the old subscriber has agreed,
+    /// and only that one is paused.
     ChangeSubscription<'a> {
         agreed: &'a [u8] => Binary,
+        paused: &'a [u8] => Binary,
         subscriber: &'a [u8] => Binary,
         ttl: i64 => BigInt,
         expires_at: i64 => BigInt,
         options: &'a [u8] => Binary,
         key: i64 => BigInt,
     } = "UPDATE OR REPLACE subscription SET confirmed = confirmed AND subscriber = ?, \
-           subscriber = ?, ttl = ?, expires_at = ?, options = ? \
+           state = state * (subscriber = ?), subscriber = ?, ttl = ?, expires_at = ?, options = ? \
          WHERE key = ?";
 }
 
@@ -107,6 +70,12 @@ statement! {
     /// Notes whether a subscription is confirmed.
     Confirm { confirmed: i64 => BigInt, key: i64 => BigInt }
         = "UPDATE subscription SET confirmed = ? WHERE key = ?";
+}
+
+statement! {
+    /// Notes whether a subscriber is told.
+    SetState { state: i64 => BigInt, key: i64 => BigInt }
+        = "UPDATE subscription SET state = ? WHERE key = ?";
 }
 
 statement! {
@@ -151,16 +120,16 @@ impl SubscriptionStore for SqliteData {
         self.0.execute(Some(&command.queue.clone()), command).await
     }
 
-    async fn set_state(&self, _: sukkal_storage::SetSubscriptionState) -> Result<()> {
-        Err(StorageError::unavailable("this store cannot pause subscriptions"))
+    async fn set_state(&self, command: SetSubscriptionState) -> Result<()> {
+        self.0.execute(Some(&command.queue.clone()), command).await
     }
 
     async fn renew(
         &self,
-        _: Vec<sukkal_storage::RenewSubscription>,
-        _: Millis,
+        renewals: Vec<RenewSubscription>,
+        now: Millis,
     ) -> Result<Vec<Option<Subscription>>> {
-        Err(StorageError::unavailable("this store cannot renew subscriptions"))
+        renew::renew(&self.0, renewals, now).await
     }
 
     async fn delete(&self, command: DeleteSubscription) -> Result<()> {
@@ -170,34 +139,6 @@ impl SubscriptionStore for SqliteData {
     async fn purge(&self, command: PurgeSubscriptions) -> Result<bool> {
         self.0.execute(Some(&command.queue.clone()), command).await
     }
-}
-
-fn subscription(row: Row) -> Result<Subscription> {
-    Ok(Subscription {
-        id: uuid(&row.1)?,
-        subscriber: text(&row.2)?.as_ref().to_owned(),
-        ttl: row.3,
-        options: row.7.into(),
-        is_confirmed: row.6 != 0,
-        is_follower: false,
-        state: sukkal_storage::SubscriptionState::Active,
-        created_at: row.4,
-        expires_at: row.5,
-    })
-}
-
-/// Finds a queue that ever had a subscription or anything else, and a live subscription of it.
-fn live(
-    session: &mut Session,
-    queue: &QueueKey,
-    id: SubscriptionId,
-    now: Millis,
-) -> Result<(i64, Row), Failure> {
-    let handle = session.find(queue)?.ok_or(StorageError::SubscriptionDoesNotExist)?;
-    let queue = session.queue(handle).key;
-    let find = LiveById { queue, id: id.as_bytes(), now };
-    let row: Option<Row> = find.get_result(&mut session.connection).optional()?;
-    Ok((queue, row.ok_or(StorageError::SubscriptionDoesNotExist)?))
 }
 
 /// Finds the live subscription of a subscriber, and whether it is confirmed.
@@ -224,20 +165,20 @@ impl Command for CreateSubscription {
             Some(_) => return Ok(CreatedSubscription::Created),
             None => {}
         }
-        let id = self.id.as_bytes();
-        let same: Option<Row> =
-            LiveById { queue, id, now: self.now }.get_result(&mut session.connection).optional()?;
-        if same.is_none() {
+        if find(session, handle, self.id, self.now)?.is_none() {
             let add = AddSubscription {
+                key: session.take_subscription(),
                 queue,
-                id,
+                id: self.id.as_bytes(),
                 subscriber: self.subscriber.as_bytes(),
                 ttl: self.ttl,
                 created_at: self.now,
                 expires_at: self.expires_at,
+                follower: self.is_follower.into(),
                 options: &self.options,
             };
             add.execute(&mut session.connection)?;
+            lives_until(session, handle, self.is_follower, self.expires_at);
         }
         Ok(CreatedSubscription::Created)
     }
@@ -263,15 +204,14 @@ impl Query for ListSubscriptions {
     type Output = Vec<Subscription>;
 
     fn read(&self, connection: &mut SqliteConnection) -> Result<Vec<Subscription>, Failure> {
-        let list = LiveFrom {
-            project: self.queue.project.as_bytes(),
-            kind: self.queue.kind as i64,
-            name: self.queue.name.as_bytes(),
-            after: self.after.as_ref().map_or(&[], |id| &id.as_bytes()[..]),
-            now: self.now,
-            limit: i64::try_from(self.limit).unwrap_or(i64::MAX),
+        let project = self.queue.project.as_bytes();
+        let (kind, name) = (self.queue.kind as i64, self.queue.name.as_bytes());
+        let after = self.after.as_ref().map_or(&[][..], |id| &id.as_bytes()[..]);
+        let (now, limit) = (self.now, i64::try_from(self.limit).unwrap_or(i64::MAX));
+        let rows: Vec<Row> = match self.include_followers {
+            true => LiveFrom { project, kind, name, after, now, limit }.load(connection)?,
+            false => ToldFrom { project, kind, name, after, now, limit }.load(connection)?,
         };
-        let rows: Vec<Row> = list.load(connection)?;
         Ok(rows.into_iter().map(subscription).collect::<Result<_>>()?)
     }
 }
@@ -280,8 +220,9 @@ impl Command for UpdateSubscription {
     type Output = ();
 
     fn run(&self, session: &mut Session) -> Result<(), Failure> {
-        let (queue, row) = live(session, &self.queue, self.id, self.now)?;
+        let (handle, row) = live(session, &self.queue, self.id, self.now)?;
         if let Some(wanted) = &self.subscriber {
+            let queue = session.queue(handle).key;
             let holder = of_subscriber(session, queue, wanted, self.now)?;
             if holder.is_some_and(|(id, _)| id != self.id) {
                 return Err(StorageError::SubscriberIsTaken.into());
@@ -294,14 +235,16 @@ impl Command for UpdateSubscription {
         let subscriber = self.subscriber.as_deref().map_or(&row.2[..], str::as_bytes);
         let change = ChangeSubscription {
             agreed: subscriber,
+            paused: subscriber,
             subscriber,
             ttl,
             expires_at,
-            options: self.options.as_deref().unwrap_or(&row.7),
+            options: self.options.as_deref().unwrap_or(&row.9),
             key: row.0,
         };
         change.execute(&mut session.connection)?;
-        Ok(())
+        lives_until(session, handle, row.7 != 0, expires_at);
+        look_again(session, handle)
     }
 }
 
@@ -316,6 +259,16 @@ impl Command for ConfirmSubscription {
     }
 }
 
+impl Command for SetSubscriptionState {
+    type Output = ();
+
+    fn run(&self, session: &mut Session) -> Result<(), Failure> {
+        let (_, row) = live(session, &self.queue, self.id, self.now)?;
+        SetState { state: self.state as i64, key: row.0 }.execute(&mut session.connection)?;
+        Ok(())
+    }
+}
+
 impl Command for DeleteSubscription {
     type Output = ();
 
@@ -323,7 +276,7 @@ impl Command for DeleteSubscription {
         let Some(handle) = session.find(&self.queue)? else { return Ok(()) };
         let queue = session.queue(handle).key;
         RemoveSubscription { queue, id: self.id.as_bytes() }.execute(&mut session.connection)?;
-        Ok(())
+        look_again(session, handle)
     }
 }
 
@@ -335,6 +288,7 @@ impl Command for PurgeSubscriptions {
         let queue = session.queue(handle).key;
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
         let removed = PurgeSome { queue, limit }.execute(&mut session.connection)?;
+        look_again(session, handle)?;
         Ok(removed >= self.limit)
     }
 }
