@@ -17,10 +17,13 @@ use sukkal_storage::{
 
 const TASKS: usize = 32;
 const POST: &str = concat!(
+    include_str!("../src/scripts/queue.lua"),
     include_str!("../src/scripts/base.lua"),
     include_str!("../src/scripts/forget.lua"),
     include_str!("../src/scripts/store.lua"),
-    include_str!("../src/scripts/post.lua")
+    include_str!("../src/scripts/post.lua"),
+    include_str!("../src/scripts/body_size.lua"),
+    include_str!("../src/scripts/post_outbox.lua")
 );
 
 type Driver = Arc<dyn DataDriver>;

@@ -13,7 +13,7 @@ use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value,
 };
 use sukkal_storage::{Result, StorageError};
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::task::coop::unconstrained;
 use tokio::time::{sleep, timeout};
 
@@ -23,9 +23,9 @@ use crate::reply::integer;
 use crate::script::{self, Call};
 
 /// How long a command may take.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long making a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The pause between two attempts to connect.
 const RETRY: Duration = Duration::from_millis(250);
 /// The pause between two looks at a connection that may be silently broken.
@@ -45,6 +45,7 @@ struct Shared {
     client: Client,
     link: RwLock<Link>,
     lost: Arc<Notify>,
+    is_closed: watch::Sender<bool>,
     room: Semaphore,
 }
 
@@ -63,6 +64,7 @@ impl Connection {
             client: config.client.clone(),
             link: RwLock::new(Link::Up { connection, number: 0 }),
             lost: Arc::new(Notify::new()),
+            is_closed: watch::Sender::new(false),
             room: Semaphore::new(ROOM as usize),
         });
         tokio::spawn(keep(Arc::downgrade(&shared), shared.lost.clone()));
@@ -86,20 +88,32 @@ impl Connection {
         self.call(call, self.wait_replicas).await
     }
 
+    /// Sends commands that change nothing in one round trip; returns their replies in order.
+    pub(crate) async fn read_many(&self, calls: &[Call]) -> Result<Vec<Value>> {
+        self.call_many(calls, 0).await
+    }
+
+    /// Calls scripts in one round trip; one that fails does not stop the others.
+    pub(crate) async fn write_many(&self, calls: &[Call]) -> Result<Vec<Value>> {
+        self.call_many(calls, self.wait_replicas).await
+    }
+
+    /// The client, and what tells when the store is closed.
+    pub(crate) fn client(&self) -> (Client, watch::Receiver<bool>) {
+        (self.shared.client.clone(), self.shared.is_closed.subscribe())
+    }
+
     /// Lets what is under way finish, for as long as a command may take, and refuses the rest.
     pub(crate) async fn close(&self) {
         self.shared.set(|_| Some(Link::Closed));
+        self.shared.is_closed.send_replace(true);
         self.shared.lost.notify_one();
         // Nothing is left to do for what takes longer.
         let _ = timeout(RESPONSE_TIMEOUT, self.shared.room.acquire_many(ROOM)).await;
     }
 
     async fn call(&self, call: &Call, replicas: usize) -> Result<Value> {
-        let size = call.cmd.args_iter().map(|arg| match arg {
-            redis::Arg::Simple(bytes) => bytes.len(),
-            _ => 0,
-        });
-        let _room = self.shared.room(size.sum())?;
+        let _room = self.shared.room(size(call))?;
         let (connection, number) = self.shared.link()?;
         let mut result = perform(connection.clone(), call, replicas).await;
         if matches!(&result, Err(error) if is_unknown_script(error)) {
@@ -109,13 +123,43 @@ impl Connection {
             };
         }
         let (value, confirmed) = self.shared.finish(result, number)?;
-        if confirmed < replicas as i64 {
-            return Err(unavailable(format!(
-                "{confirmed} of {replicas} replicas confirmed a write"
-            )));
-        }
+        check_replicas(confirmed, replicas)?;
         Ok(value)
     }
+
+    async fn call_many(&self, calls: &[Call], replicas: usize) -> Result<Vec<Value>> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _room = self.shared.room(calls.iter().map(size).sum())?;
+        let (connection, number) = self.shared.link()?;
+        let mut result = perform_many(connection.clone(), calls, replicas).await;
+        if matches!(&result, Err(error) if is_unknown_script(error)) {
+            result = match load_scripts(connection.clone()).await {
+                Ok(()) => perform_many(connection, calls, replicas).await,
+                Err(error) => Err(error),
+            };
+        }
+        let (values, confirmed) = self.shared.finish(result, number)?;
+        check_replicas(confirmed, replicas)?;
+        Ok(values)
+    }
+}
+
+/// How many bytes the arguments of a call take.
+fn size(call: &Call) -> usize {
+    let size = call.cmd.args_iter().map(|arg| match arg {
+        redis::Arg::Simple(bytes) => bytes.len(),
+        _ => 0,
+    });
+    size.sum()
+}
+
+fn check_replicas(confirmed: i64, asked: usize) -> Result<()> {
+    if confirmed < asked as i64 {
+        return Err(unavailable(format!("{confirmed} of {asked} replicas confirmed a write")));
+    }
+    Ok(())
 }
 
 impl Shared {
@@ -256,6 +300,26 @@ async fn perform(
     let confirmed = replies.pop().map(accepted).transpose()?.unwrap_or_default();
     let value = replies.pop().map(accepted).transpose()?.unwrap_or_default();
     Ok((value, integer(confirmed).unwrap_or_default()))
+}
+
+/// Runs calls in their order; returns their replies and how many replicas confirmed them.
+async fn perform_many(
+    mut connection: MultiplexedConnection,
+    calls: &[Call],
+    replicas: usize,
+) -> Result<(Vec<Value>, i64), RedisError> {
+    let mut pipeline = Pipeline::with_capacity(calls.len() + 1);
+    for call in calls {
+        pipeline.add_command(call.cmd.clone());
+    }
+    if replicas > 0 {
+        pipeline.cmd("WAIT").arg(replicas).arg(REPLICA_TIMEOUT);
+    }
+    let count = pipeline.len();
+    let replies = unconstrained(connection.send_packed_commands(&pipeline, 0, count)).await?;
+    let mut replies = replies.into_iter().map(accepted).collect::<Result<Vec<Value>, _>>()?;
+    let confirmed = if replicas > 0 { replies.pop() } else { None };
+    Ok((replies, confirmed.and_then(|value| integer(value).ok()).unwrap_or_default()))
 }
 
 /// Not even the scheduler may come between a first poll and the connection: a task that has used up

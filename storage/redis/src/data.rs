@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sukkal_storage::{
-    Capabilities, Capability, ClaimStore, Collected, DataDriver, MessageStore, Millis,
+    Capabilities, Capability, ClaimStore, Collected, DataDriver, MessageStore, Millis, OutboxStore,
     QueueStateStore, Result, StoreStatus, SubscriptionStore, TransferStore,
 };
 
@@ -42,8 +42,8 @@ impl DataDriver for RedisStore {
         self
     }
 
-    fn outbox(&self) -> &dyn sukkal_storage::OutboxStore {
-        &sukkal_storage::NoOutbox
+    fn outbox(&self) -> &dyn OutboxStore {
+        self
     }
 
     fn transfers(&self) -> &dyn TransferStore {
@@ -79,6 +79,10 @@ impl DataDriver for RedisStore {
         let ended = self.collect_subscriptions(now, visits, left).await?;
         collected.removed += ended.removed;
         collected.more |= ended.more;
+        let left = budget.saturating_sub(usize::try_from(collected.removed).unwrap_or(budget));
+        let finished = self.collect_outbox(now, visits, left).await?;
+        collected.removed += finished.removed;
+        collected.more |= finished.more;
         Ok(collected)
     }
 

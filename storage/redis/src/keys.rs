@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use redis::{Cmd, RedisWrite};
 use std::io::Write as _;
-use sukkal_storage::{Kind, QueueKey};
+use sukkal_storage::{Kind, QueueKey, SubscriptionId};
 
 /// The queues that change by themselves, each with the time of the next change.
 pub(crate) const DUE: &str = "sk:due";
@@ -11,6 +11,16 @@ pub(crate) const DUE: &str = "sk:due";
 pub(crate) const MOVES: &str = "sk:moves";
 /// The queues that have subscriptions, each with a time no later than the end of the next one.
 pub(crate) const ENDS: &str = "sk:ends";
+/// The queues whose outbox has something to be leased, each with since when, or from when on.
+pub(crate) const WORK: &str = "sk:work";
+/// The queues with entries that nobody has finished, each with a time no later than the post of the oldest.
+pub(crate) const OPEN: &str = "sk:open";
+/// The queues with deliveries that wait for their time, each with the next.
+pub(crate) const LATE: &str = "sk:late";
+/// The queues whose outbox has something to be collected, each with a time no later than the next.
+pub(crate) const KEPT: &str = "sk:kept";
+/// The channel on which posts tell their queue.
+pub(crate) const POSTS: &str = "sk:posts";
 /// The layout of pools. A project's tag has its `@` encoded, so it is none of these.
 pub(crate) const LAYOUT: &str = "sk:{@pools}:layout";
 /// The pool of each queue that has one.
@@ -40,8 +50,15 @@ const PARTS: [Part; 11] = [
 ];
 
 /// The keys of the subscriptions of a queue, in the order scripts get them.
-const SUBSCRIPTION_PARTS: [Part; 5] =
-    [Part::Of(""), Part::Of(":s"), Part::Of(":i"), Part::Of(":l"), Part::Index(ENDS)];
+const SUBSCRIPTION_PARTS: [Part; 7] = [
+    Part::Of(""),
+    Part::Of(":s"),
+    Part::Of(":i"),
+    Part::Of(":l"),
+    Part::Index(ENDS),
+    Part::Of(":j"),
+    Part::Of(":h"),
+];
 
 /// What stands before the name of a topic: no name has a colon in it once it is encoded.
 const TOPIC: &str = "topic:";
@@ -80,6 +97,11 @@ impl QueueKeys {
     /// The hash of subscriptions.
     pub(crate) fn subscriptions(&self) -> String {
         format!("{}:s", self.base)
+    }
+
+    /// The log of attempts of a subscription.
+    pub(crate) fn log(&self, id: SubscriptionId) -> String {
+        format!("{}:a{}", self.base, id.simple())
     }
 
     /// The set of received ids.

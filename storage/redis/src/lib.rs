@@ -12,6 +12,7 @@ mod data;
 mod error;
 mod keys;
 mod messages;
+mod outbox;
 mod placements;
 mod queues;
 mod record;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use sukkal_storage::{
     After, DeleteMessage, DeleteMessages, GetMessages, ListMessages, Message, MessageId,
-    MessageStamp, MessageStore, PopMessages, Post, PurgeMessages, Purged, QueueStats, Result,
-    StatsQuery,
+    MessageStamp, MessageStore, PopMessages, Post, Posted, PurgeMessages, Purged, QueueStats,
+    Result, StatsQuery,
 };
 
 use crate::record::{Incoming, client_prefix, created_at, later};
@@ -19,7 +19,7 @@ pub(crate) const MOST: usize = 1000;
 
 #[async_trait]
 impl MessageStore for RedisStore {
-    async fn post(&self, command: Post) -> Result<sukkal_storage::Posted> {
+    async fn post(&self, command: Post) -> Result<Posted> {
         let incoming: Vec<Incoming<'_>> = command
             .messages
             .iter()
@@ -41,8 +41,9 @@ impl MessageStore for RedisStore {
         for message in &incoming {
             message.write(&mut call, command.now);
         }
-        Reply::new(self.connection.write(&call).await?)?.status.check(MessageId::nil())?;
-        Ok(sukkal_storage::Posted::default())
+        let reply = Reply::new(self.connection.write(&call).await?)?;
+        reply.status.check(MessageId::nil())?;
+        Ok(Posted { in_outbox: reply.len() > 0 })
     }
 
     async fn list(&self, query: ListMessages) -> Result<Vec<Message>> {

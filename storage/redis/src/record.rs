@@ -56,7 +56,19 @@ impl Incoming<'_> {
             _ => call.raw(b""),
         };
         call.parts(&[&double(self.expires_at), &double(countable(self.ttl)), &double(0)]);
+        self.write_body(call, &[]);
+    }
+
+    /// Adds the message to a call as it stands in the outbox: id, expiry, ttl, body.
+    pub(crate) fn write_entry(&self, call: &mut Call) {
+        let (id, ends) = (self.id.into_bytes(), double(self.expires_at));
+        let head = [&id[..], &ends, &double(countable(self.ttl))].concat();
+        self.write_body(call, &head);
+    }
+
+    fn write_body(&self, call: &mut Call, head: &[u8]) {
         call.parts(&[
+            head,
             &[VERSION],
             &self.created_at.to_be_bytes(),
             &self.delay_until.unwrap_or(NEVER).to_be_bytes(),
@@ -147,7 +159,7 @@ fn read_target(bytes: &mut Bytes) -> Option<QueueKey> {
 }
 
 /// The part of a message that never changes, verified.
-fn content(id: MessageId, body: Bytes) -> Result<Message> {
+pub(crate) fn content(id: MessageId, body: Bytes) -> Result<Message> {
     let (mut message, stored, number) = parse(id, body).ok_or(StorageError::Damaged(id))?;
     message.body.format = BodyFormat::from_number(number)?;
     message.body.verify(&message.attributes, stored, id)?;
@@ -210,7 +222,8 @@ pub(crate) fn double(number: i64) -> [u8; 8] {
     (countable(number) as f64).to_be_bytes()
 }
 
-fn integer(bytes: &[u8], at: usize) -> i64 {
+/// A number that a script wrote, in its place of a record.
+pub(crate) fn integer(bytes: &[u8], at: usize) -> i64 {
     let part = bytes.get(at..at + 8).and_then(|part| part.try_into().ok());
     part.map_or(0, |part| f64::from_be_bytes(part) as i64)
 }

@@ -29,36 +29,48 @@ macro_rules! scripts {
 }
 
 scripts! {
-    POST: 8 = "base" "forget" "store" "post";
-    LIST: 8 = "base" "list";
-    GET: 1 = "base" "get";
-    DELETE: 8 = "base" "forget" "delete";
-    DELETE_MANY: 8 = "base" "forget" "delete_many";
-    POP: 8 = "base" "forget" "settle" "take" "pop";
-    PURGE: 8 = "base" "forget" "settle" "purge";
-    STATS: 8 = "base" "stats";
-    CLAIM_CREATE: 11 = "base" "forget" "settle" "take" "claim" "claim_create";
-    CLAIM_GET: 1 = "base" "claim" "claim_get";
-    CLAIM_UPDATE: 8 = "base" "claim" "claim_update";
-    CLAIM_DELETE: 8 = "base" "settle" "claim_delete";
-    COLLECT: 9 = "base" "forget" "settle" "collect";
-    SEAL: 11 = "base" "seal";
-    UNSEAL: 1 = "base" "unseal";
-    PENDING: 10 = "base" "pending";
-    RECEIVE: 9 = "base" "forget" "store" "receive";
-    FINISH: 11 = "base" "finish";
+    POST: 8 = "queue" "base" "forget" "store" "post" "body_size" "post_outbox";
+    LIST: 8 = "queue" "base" "list";
+    GET: 1 = "queue" "base" "get";
+    DELETE: 8 = "queue" "base" "forget" "delete";
+    DELETE_MANY: 8 = "queue" "base" "forget" "delete_many";
+    POP: 8 = "queue" "base" "forget" "settle" "take" "pop";
+    PURGE: 8 = "queue" "base" "forget" "settle" "purge";
+    STATS: 8 = "queue" "base" "stats";
+    CLAIM_CREATE: 11 = "queue" "base" "forget" "settle" "take" "claim" "claim_create";
+    CLAIM_GET: 1 = "queue" "base" "claim" "claim_get";
+    CLAIM_UPDATE: 8 = "queue" "base" "claim" "claim_update";
+    CLAIM_DELETE: 8 = "queue" "base" "settle" "claim_delete";
+    COLLECT: 9 = "queue" "base" "forget" "settle" "collect";
+    SEAL: 11 = "queue" "base" "outbox_keys" "seal";
+    UNSEAL: 1 = "queue" "base" "unseal";
+    PENDING: 10 = "queue" "base" "pending";
+    RECEIVE: 9 = "queue" "base" "forget" "store" "receive";
+    FINISH: 11 = "queue" "base" "finish";
     QUEUE_GET: 2 = "queue_get";
     QUEUE_CREATE: 4 = "queue_create";
     QUEUE_UPDATE: 3 = "queue_update";
     QUEUE_DELETE: 3 = "queue_delete";
     QUEUE_LIST: 2 = "queue_list";
-    SUBSCRIPTION_CREATE: 5 = "subscriptions" "subscription_create";
-    SUBSCRIPTION_LIST: 5 = "subscriptions" "subscription_list";
-    SUBSCRIPTION_UPDATE: 5 = "subscriptions" "subscription_update";
-    SUBSCRIPTION_CONFIRM: 5 = "subscriptions" "subscription_confirm";
-    SUBSCRIPTION_DELETE: 5 = "subscriptions" "subscription_delete";
-    SUBSCRIPTION_PURGE: 5 = "subscriptions" "subscription_purge";
-    SUBSCRIPTION_COLLECT: 5 = "subscriptions" "subscription_collect";
+    SUBSCRIPTION_CREATE: 7 = "subscriptions" "subscription_create";
+    SUBSCRIPTION_LIST: 7 = "subscriptions" "subscription_list";
+    SUBSCRIPTION_UPDATE: 7 = "subscriptions" "subscription_update";
+    SUBSCRIPTION_CONFIRM: 7 = "subscriptions" "subscription_confirm";
+    SUBSCRIPTION_STATE: 7 = "subscriptions" "subscription_state";
+    SUBSCRIPTION_RENEW: 7 = "subscriptions" "subscription_renew";
+    SUBSCRIPTION_DELETE: 7 = "subscriptions" "subscription_delete";
+    SUBSCRIPTION_PURGE: 7 = "subscriptions" "subscription_purge";
+    SUBSCRIPTION_COLLECT: 7 = "subscriptions" "subscription_collect";
+    OUTBOX_LEASE: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "outbox_lease";
+    OUTBOX_ADVANCE: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "outbox_deliveries" "outbox_advance";
+    OUTBOX_LEASE_DELIVERIES: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "body_size" "outbox_lease_deliveries";
+    OUTBOX_SETTLE: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "outbox_deliveries" "outbox_settle";
+    OUTBOX_RESUME: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "outbox_deliveries" "outbox_resume";
+    OUTBOX_ENQUEUE: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "outbox_enqueue";
+    OUTBOX_READ: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "outbox_read";
+    OUTBOX_OLDEST: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "outbox_oldest";
+    OUTBOX_COLLECT: 1 = "outbox_queue" "outbox_keys" "base" "outbox" "outbox_deliveries" "outbox_collect";
+    OUTBOX_LOG: 7 = "subscriptions" "outbox_log";
     LAYOUT_REPLACE: 3 = "layout_replace";
     PLACE: 3 = "place";
     RELEASE: 4 = "release";
@@ -104,7 +116,7 @@ impl Script {
     }
 }
 
-/// A call of a script, ready to be sent, also more than once.
+/// A call of a script, or another command, ready to be sent, also more than once.
 pub(crate) struct Call {
     pub(crate) cmd: Cmd,
 }

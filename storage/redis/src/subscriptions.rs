@@ -5,21 +5,30 @@ use bytes::{Buf, Bytes};
 use redis::Value;
 use sukkal_storage::{
     Collected, ConfirmSubscription, CreateSubscription, CreatedSubscription, DeleteSubscription,
-    GetSubscription, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey, Result, StorageError,
-    Subscription, SubscriptionId, SubscriptionStore, UpdateSubscription,
+    GetSubscription, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey, RenewSubscription,
+    Result, SetSubscriptionState, StorageError, Subscription, SubscriptionId, SubscriptionState,
+    SubscriptionStore, UpdateSubscription,
 };
 
 use crate::keys::{ENDS, QueueKeys};
 use crate::record::{double, length};
 use crate::reply::{Reply, integer, unexpected};
 use crate::script::{
-    SUBSCRIPTION_COLLECT, SUBSCRIPTION_CONFIRM, SUBSCRIPTION_CREATE, SUBSCRIPTION_DELETE,
-    SUBSCRIPTION_LIST, SUBSCRIPTION_PURGE, SUBSCRIPTION_UPDATE,
+    Call, SUBSCRIPTION_COLLECT, SUBSCRIPTION_CONFIRM, SUBSCRIPTION_CREATE, SUBSCRIPTION_DELETE,
+    SUBSCRIPTION_LIST, SUBSCRIPTION_PURGE, SUBSCRIPTION_RENEW, SUBSCRIPTION_STATE,
+    SUBSCRIPTION_UPDATE,
 };
 use crate::store::{RedisStore, keys};
 
 /// How many subscriptions one script reads, removes or collects.
 const PAGE: usize = 100;
+
+/// How many subscriptions are renewed in one round trip.
+const RENEWALS: usize = 500;
+
+/// The flags of a record; the state stands above them.
+const CONFIRMED: u8 = 1;
+const FOLLOWER: u8 = 2;
 
 /// How many bytes of a record stand before the subscriber.
 const HEAD: usize = 29;
@@ -32,7 +41,7 @@ impl SubscriptionStore for RedisStore {
         call.number(command.now).raw(command.id.as_bytes()).raw(command.subscriber.as_bytes());
         call.parts(&[
             &double(command.expires_at),
-            &[0],
+            &[if command.is_follower { FOLLOWER } else { 0 }],
             &command.now.to_be_bytes(),
             &command.ttl.to_be_bytes(),
             &length(command.subscriber.len()),
@@ -69,12 +78,12 @@ impl SubscriptionStore for RedisStore {
         let mut found = Vec::new();
         loop {
             let count = (query.limit - found.len()).min(PAGE);
-            let mut call = SUBSCRIPTION_LIST.on_subscriptions(&keys, 2, 32);
+            let mut call = SUBSCRIPTION_LIST.on_subscriptions(&keys, 3, 32);
             match &after {
                 None => call.raw(b"-"),
                 Some(id) => call.parts(&[b"(", id.as_bytes()]),
             };
-            call.number(count);
+            call.number(count).number(u8::from(query.include_followers));
             let mut reply = Reply::plain(self.connection.read(&call).await?)?;
             let is_last = reply.len() < 2 * count;
             while reply.len() > 0 {
@@ -113,23 +122,35 @@ impl SubscriptionStore for RedisStore {
 
     async fn confirm(&self, command: ConfirmSubscription) -> Result<()> {
         let mut call = SUBSCRIPTION_CONFIRM.on_subscriptions(&keys(&command.queue), 3, 48);
-        call.number(command.now).raw(command.id.as_bytes()).raw(&[command.is_confirmed.into()]);
-        match integer(self.connection.write(&call).await?)? {
-            0 => Err(StorageError::SubscriptionDoesNotExist),
-            _ => Ok(()),
-        }
+        call.number(command.now).raw(command.id.as_bytes());
+        call.number(u8::from(command.is_confirmed));
+        self.change(&call).await
     }
 
-    async fn set_state(&self, _: sukkal_storage::SetSubscriptionState) -> Result<()> {
-        Err(StorageError::unavailable("this store cannot pause subscriptions"))
+    async fn set_state(&self, command: SetSubscriptionState) -> Result<()> {
+        let mut call = SUBSCRIPTION_STATE.on_subscriptions(&keys(&command.queue), 3, 48);
+        call.number(command.now).raw(command.id.as_bytes()).number(command.state as u8);
+        self.change(&call).await
     }
 
     async fn renew(
         &self,
-        _: Vec<sukkal_storage::RenewSubscription>,
-        _: Millis,
+        renewals: Vec<RenewSubscription>,
+        now: Millis,
     ) -> Result<Vec<Option<Subscription>>> {
-        Err(StorageError::unavailable("this store cannot renew subscriptions"))
+        let mut found = Vec::with_capacity(renewals.len());
+        for some in renewals.chunks(RENEWALS) {
+            let calls: Vec<Call> = some.iter().map(|renewal| renewal_call(renewal, now)).collect();
+            let replies = self.connection.write_many(&calls).await?;
+            for (renewal, reply) in some.iter().zip(replies) {
+                found.push(match reply {
+                    Value::BulkString(record) if record.is_empty() => None,
+                    Value::BulkString(record) => live(renewal.id, record.into(), now)?,
+                    _ => return Err(unexpected()),
+                });
+            }
+        }
+        Ok(found)
     }
 
     async fn delete(&self, command: DeleteSubscription) -> Result<()> {
@@ -146,6 +167,14 @@ impl SubscriptionStore for RedisStore {
 }
 
 impl RedisStore {
+    /// Calls a script that answers 0 if there is no such subscription.
+    async fn change(&self, call: &Call) -> Result<()> {
+        match integer(self.connection.write(call).await?)? {
+            0 => Err(StorageError::SubscriptionDoesNotExist),
+            _ => Ok(()),
+        }
+    }
+
     /// Removes subscriptions that have ended, of a few queues and at most about `budget` in all.
     pub(crate) async fn collect_subscriptions(
         &self,
@@ -180,6 +209,13 @@ impl RedisStore {
     }
 }
 
+fn renewal_call(renewal: &RenewSubscription, now: Millis) -> Call {
+    let mut call = SUBSCRIPTION_RENEW.on_subscriptions(&keys(&renewal.queue), 4, 64);
+    call.number(now).raw(renewal.id.as_bytes());
+    call.raw(&double(renewal.expected)).raw(&double(renewal.expires_at));
+    call
+}
+
 fn flag(is_set: bool) -> &'static [u8] {
     if is_set { b"1" } else { b"" }
 }
@@ -193,7 +229,8 @@ fn live(id: SubscriptionId, mut record: Bytes, now: Millis) -> Result<Option<Sub
     if expires_at <= now {
         return Ok(None);
     }
-    let is_confirmed = record.get_u8() == 1;
+    let flags = record.get_u8();
+    let state = SubscriptionState::from_number((flags / 4).into()).ok_or_else(unexpected)?;
     let (created_at, ttl) = (record.get_i64(), record.get_i64());
     let length = record.get_u32() as usize;
     if record.len() < length {
@@ -206,9 +243,9 @@ fn live(id: SubscriptionId, mut record: Bytes, now: Millis) -> Result<Option<Sub
         subscriber,
         ttl,
         options: record,
-        is_confirmed,
-        is_follower: false,
-        state: sukkal_storage::SubscriptionState::Active,
+        is_confirmed: flags & CONFIRMED != 0,
+        is_follower: flags & FOLLOWER != 0,
+        state,
         created_at,
         expires_at,
     }))

@@ -1,5 +1,4 @@
--- The keys of one queue, always in this order; a script gets as many as it needs.
-local Q, F, E, D, U, DUE, C, K, R, T, MOVES = unpack(KEYS)
+-- What every script on a queue uses; HASH is the hash that it reads.
 local call, pack, read = redis.call, struct.pack, struct.unpack
 
 -- Lua passes at most 8000 values to a call.
@@ -12,10 +11,10 @@ local function write(command, key, values)
 end
 
 local function fetch(fields)
-  if #fields <= CHUNK then return call('HMGET', Q, unpack(fields)) end
+  if #fields <= CHUNK then return call('HMGET', HASH, unpack(fields)) end
   local all = {}
   for from = 1, #fields, CHUNK do
-    local part = call('HMGET', Q, unpack(fields, from, math.min(from + CHUNK - 1, #fields)))
+    local part = call('HMGET', HASH, unpack(fields, from, math.min(from + CHUNK - 1, #fields)))
     for i = 1, #part do all[#all + 1] = part[i] end
   end
   return all

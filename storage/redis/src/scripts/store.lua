@@ -1,6 +1,7 @@
 -- Appends messages: ARGV from 3 has of each its id, expiry, due time or '', tail of the record, body.
 -- `have` is what HMGET gave for STATE and the ids; `forgotten_at` is when an index must look again.
-local STATE = {'g', 's', 'n', 'w', 'x'}
+-- Returns what it set, of each message from 3 on its id, record, field of the body, body; how many; the last place.
+local STATE = {'g', 's', 'n', 'w', 'x', 'o'}
 
 local function with_ids()
   local fields = {unpack(STATE)}
@@ -17,7 +18,7 @@ local function store(have, now, skip, forgotten_at)
   local set, free, ends, late, due, stored = {'n', 0}, {}, {}, {}, {}, {}
   local earliest = wake
   for i = 3, #ARGV, 5 do
-    local id, known = ARGV[i], have[5 + (i + 2) / 5]
+    local id, known = ARGV[i], have[6 + (i + 2) / 5]
     if known and read('>d', known, 10) <= now then
       forget({id}, {known})
       known = false
@@ -58,10 +59,11 @@ local function store(have, now, skip, forgotten_at)
     set[#set + 1] = look
     call('ZADD', DUE, look, Q)
   end
-  if #set == 2 and #ends == 0 then return end
+  if #set == 2 and #ends == 0 then return set, 0, last end
   write('HSET', Q, set)
   write('ZADD', F, free)
   write('ZADD', E, ends)
   write('ZADD', D, late)
   write('ZADD', U, due)
+  return set, #ends / 2, last
 end

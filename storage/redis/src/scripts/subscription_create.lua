@@ -3,7 +3,7 @@
 local now, id, subscriber = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local known, record = of_subscriber(subscriber, now)
 if known then
-  local confirmed = string.byte(record, 9) == 1
+  local confirmed = is_confirmed(record)
   if known == id and not confirmed then return 0 end
   return {confirmed and 2 or 1, known}
 end
@@ -11,4 +11,5 @@ if live(id, now) then return 0 end
 make_room(subscriber)
 drop(id)
 put(id, ARGV[4])
+tell(now)
 return 0

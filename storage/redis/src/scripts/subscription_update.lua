@@ -15,10 +15,11 @@ end
 local expires = ARGV[5] == '1' and ARGV[6] or string.sub(record, 1, 8)
 local ttl = ARGV[5] == '1' and ARGV[7] or string.sub(record, 18, 25)
 if ARGV[8] == '1' then options = ARGV[9] end
-local confirmed = string.sub(record, 9, 9)
+local flags = string.byte(record, 9)
 if subscriber ~= old then
   call('HDEL', S, 'u' .. old)
-  confirmed = '\0' -- The new subscriber has not agreed.
+  flags = is_follower(flags) and 2 or 0 -- The new subscriber has not agreed, and is active.
 end
-put(id, expires .. confirmed .. string.sub(record, 10, 17) .. ttl .. length .. subscriber .. options)
+put(id, expires .. string.char(flags) .. string.sub(record, 10, 17) .. ttl .. length .. subscriber .. options)
+tell(now)
 return 1

@@ -1,0 +1,25 @@
+-- ARGV: now, budget. Returns how much was removed, and 1 if more is waiting.
+local now, budget = tonumber(ARGV[1]), tonumber(ARGV[2])
+local ended = call('ZRANGEBYSCORE', G, '-inf', ARGV[1], 'LIMIT', 0, budget)
+for i, entry in ipairs(#ended > 0 and fetch(ended) or {}) do
+  local place, count = ended[i], entry and read('>I4', entry, 10) or 0
+  gone_places[i] = place
+  gone[#gone + 1] = place
+  for index = 0, count - 1 do gone[#gone + 1] = message_of(place, count, index) end
+end
+write('ZREM', G, ended)
+
+local over, done = call('ZRANGEBYSCORE', Y, '-inf', ARGV[1], 'LIMIT', 0, budget), {}
+for _, key in ipairs(over) do
+  local place = place_of(read('>d', key, 17))
+  done[place] = (done[place] or 0) + 1
+end
+write('ZREM', Y, over)
+write('ZREM', X, over)
+write('HDEL', O, over)
+settle_entries(done, now)
+clear()
+
+local next = math.min(head(G), head(Y))
+if next == math.huge then call('ZREM', KEPT, Q) else call('ZADD', KEPT, text('%.17g', next), Q) end
+return {#ended + #over, next <= now and 1 or 0}

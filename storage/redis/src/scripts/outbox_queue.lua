@@ -1,0 +1,2 @@
+local Q = KEYS[1]
+local HASH = Q .. ':o'
