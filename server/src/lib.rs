@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod controller;
 pub mod cors;
+pub mod egress;
 pub mod encryption;
 pub mod error;
 mod health;

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::controller::{Controller, SubscriptionIds};
 use crate::cors::Cors;
+use crate::egress::{BackEnd, Egress, SystemLookup, back_ends};
 use crate::encryption::KeyRing;
 use crate::listener::{self, Settings};
 use crate::metrics::CallMetrics;
@@ -46,6 +47,7 @@ pub struct Running {
     config: Config,
     store: Store,
     placement: Placement,
+    egress: Arc<Egress>,
     shutdown: Shutdown,
 }
 
@@ -76,7 +78,9 @@ impl Running {
         let placement =
             Placement::from_config(registry, store.clone(), clock.clone(), &config, &shutdown);
         let (http, websocket, admin) = (None, None, None);
-        let mut running = Self { http, websocket, admin, config, store, placement, shutdown };
+        let egress = Arc::new(Egress::new(&config.egress, stores(&config)));
+        let mut running =
+            Self { http, websocket, admin, config, store, placement, egress, shutdown };
         match running.serve(clock, between).await {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -102,12 +106,19 @@ impl Running {
         let metrics = start_metrics(&self.shutdown)?;
         self.shutdown.spawn(clock.clone().keep_measured(Arc::clone(data), self.shutdown.clone()));
         self.placement.work(&self.shutdown);
+        let (egress, closing) = (Arc::clone(&self.egress), self.shutdown.closing().clone());
+        self.shutdown.spawn(async move {
+            let keep = egress.keep_own_resolved(Arc::new(SystemLookup::new()));
+            closing.run_until_cancelled(keep).await;
+        });
         let service = self.service(clock, between);
         self.serve_http(&service).await?;
         self.serve_websocket(&service).await?;
         if let Some(address) = self.config.admin.listen {
             let tcp = listener::bind(address).await?;
-            self.admin = Some(tcp.local_addr()?);
+            let address = tcp.local_addr()?;
+            self.egress.own().listens(address);
+            self.admin = Some(address);
             let admin = Admin {
                 stores: vec![("main".to_owned(), self.store.clone())],
                 placement: self.placement.clone(),
@@ -141,6 +152,7 @@ impl Running {
             checksums: self.config.enable_checksum,
             claim_ids_required: self.config.transport.message_delete_with_claim_id,
             subscriber_types: self.config.transport.subscriber_types.clone(),
+            egress: Arc::clone(&self.egress),
             subscription_ids: SubscriptionIds::new(),
             leases: leases.clone(),
             keys: between.keys,
@@ -167,7 +179,9 @@ impl Running {
     async fn serve_http(&mut self, service: &Arc<Service<Controller>>) -> Result<(), RunError> {
         let Some(address) = self.config.http.listen else { return Ok(()) };
         let tcp = listener::bind(address).await?;
-        self.http = Some(tcp.local_addr()?);
+        let address = tcp.local_addr()?;
+        self.egress.own().listens(address);
+        self.http = Some(address);
         let face = Arc::new(HttpFace::new(Arc::clone(service)));
         let socket = Arc::clone(service);
         let router = Router::new()
@@ -192,7 +206,9 @@ impl Running {
     ) -> Result<(), RunError> {
         let Some(address) = self.config.websocket.listen else { return Ok(()) };
         let tcp = listener::bind(address).await?;
-        self.websocket = Some(tcp.local_addr()?);
+        let address = tcp.local_addr()?;
+        self.egress.own().listens(address);
+        self.websocket = Some(address);
         let service = Arc::clone(service);
         let router = Router::new().fallback_service(service_fn(move |request: Request<Body>| {
             let response = upgrade(&service, request);
@@ -213,6 +229,12 @@ impl Running {
         let make = move |_peer| service.clone();
         self.shutdown.spawn(listener::serve(name, tcp, settings, make, self.shutdown.clone()));
     }
+}
+
+/// The hosts of the stores that are configured.
+fn stores(config: &Config) -> Vec<BackEnd> {
+    let uris = [Some(&config.storage.uri), config.storage.control_uri.as_ref()];
+    uris.into_iter().flatten().flat_map(|uri| back_ends(uri)).collect()
 }
 
 /// The published documents.

@@ -5,6 +5,7 @@
 
 mod check;
 mod document;
+mod egress;
 mod features;
 mod limit;
 mod load;
@@ -21,6 +22,7 @@ mod typed;
 mod uri;
 mod value;
 
+pub use egress::EgressConfig;
 pub use features::{EncryptionConfig, PipelinesConfig};
 pub use limit::{LIMITS, LimitOption, Limits};
 pub use load::{Given, Settings, Source, Sources, load};

@@ -1,5 +1,6 @@
 //! The one table of options, and finding one in it.
 
+use super::egress;
 use super::limit::{LIMITS, LimitOption, highest};
 use super::notification;
 use super::option::{Fallback, Kind, OptionDef};
@@ -15,7 +16,8 @@ pub struct Table {
 impl Table {
     /// The options of the server.
     pub fn standard() -> Self {
-        Self::new(&[OPTIONS, signing::OPTIONS, notification::OPTIONS].concat(), LIMITS)
+        let sections = [OPTIONS, signing::OPTIONS, notification::OPTIONS, egress::OPTIONS];
+        Self::new(&sections.concat(), LIMITS)
     }
 
     /// A table of these options; the limits become integers of the section `transport`.

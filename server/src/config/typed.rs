@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::check;
+use super::egress::{self, EgressConfig};
 use super::features::{EncryptionConfig, PipelinesConfig};
 use super::limit::Limits;
 use super::load::Settings;
@@ -49,6 +50,8 @@ pub struct Config {
     pub signing: KeyRing,
     /// How subscribers are told.
     pub notification: NotificationConfig,
+    /// What the service connects to because a subscriber asks for it.
+    pub egress: EgressConfig,
     /// Who may call from a browser.
     pub cors: CorsConfig,
     /// What is logged.
@@ -207,6 +210,7 @@ impl Config {
             encryption: read.encryption(),
             signing: signing::read(&settings),
             notification: NotificationConfig::read(&settings),
+            egress: egress::read(&settings)?,
             cors: read.cors(),
             log: read.log(),
             shutdown_grace: read.seconds("shutdown.grace_seconds"),

@@ -32,6 +32,7 @@ use sukkal_spec::{ApiError, Limits, Operation, RequestContext};
 use sukkal_storage::{DataDriver, Kind, QueueKey};
 
 use crate::background::Leases;
+use crate::egress::Egress;
 use crate::encryption::KeyRing;
 use crate::error::api_error;
 use crate::placement::Placement;
@@ -52,6 +53,8 @@ pub struct Controller {
     pub claim_ids_required: bool,
     /// The schemes that subscribers may have.
     pub subscriber_types: Vec<String>,
+    /// Which URLs subscribers may have.
+    pub egress: Arc<Egress>,
     /// Makes the ids of subscriptions.
     pub subscription_ids: SubscriptionIds,
     /// Keeps the subscriptions of connections.

@@ -7,12 +7,13 @@ use sukkal_spec::ApiError;
 use sukkal_spec::raw::Raw;
 
 use super::retry_policy;
+use crate::egress::{Denied, Policy};
 
 /// What marks a scheme whose subscribers are told with the rights of who subscribed them.
 const TRUST: &str = "trust+";
 
-/// Checks that a subscriber is a URI with one of these schemes, in any case.
-pub(super) fn check(subscriber: &str, types: &[String]) -> Result<(), ApiError> {
+/// Checks that a subscriber is a URI with one of these schemes, in any case, and that it may be told.
+pub(super) fn check(subscriber: &str, types: &[String], policy: &Policy) -> Result<(), ApiError> {
     let scheme = subscriber.split_once(':').map(|(scheme, _)| scheme);
     if !scheme.is_some_and(|scheme| types.iter().any(|each| each.eq_ignore_ascii_case(scheme))) {
         let quoted: Vec<String> = types.iter().map(|each| format!("'{each}'")).collect();
@@ -21,7 +22,11 @@ pub(super) fn check(subscriber: &str, types: &[String]) -> Result<(), ApiError> 
     if has_broken_host(subscriber) {
         return Err(ApiError::SubscriberMalformed);
     }
-    Ok(())
+    match policy.check(subscriber) {
+        Ok(_) => Ok(()),
+        Err(Denied::Malformed) => Err(ApiError::SubscriberMalformed),
+        Err(denied) => Err(ApiError::SubscriberNotAllowed { problem: denied.to_string() }),
+    }
 }
 
 /// Whether brackets around a host do not hold an IPv6 address.
@@ -70,22 +75,27 @@ fn invalid(option: &str, wanted: &str) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::egress::tests::egress;
 
     fn types() -> Vec<String> {
         ["http", "https", "mailto", "trust+http"].map(str::to_owned).to_vec()
     }
 
+    fn check(subscriber: &str) -> Result<(), ApiError> {
+        let egress = egress(&[("allow", "127.0.0.1:1")]);
+        super::check(subscriber, &types(), egress.policy("p"))
+    }
+
     #[test]
     fn schemes_are_compared_without_case_and_the_rest_is_free() {
         for subscriber in [
-            "http:",
+            "http:a",
             "HTTP://127.0.0.1:1/a?b#c",
-            "http://user@[::1]:80/",
-            "http://[fe80::1%eth0]/",
+            "https://[2606:4700::1111]:443/",
             "mailto:a@example.com",
             "trust+http://example.com",
         ] {
-            assert_eq!(check(subscriber, &types()), Ok(()), "{subscriber}");
+            assert_eq!(check(subscriber), Ok(()), "{subscriber}");
         }
     }
 
@@ -93,7 +103,7 @@ mod tests {
     fn unknown_schemes_are_told_which_are_known() {
         let wanted = "'http', 'https', 'mailto', 'trust+http'".to_owned();
         for subscriber in ["", "fake", "ftp://a", "httpx://a", ":", "//a"] {
-            let told = check(subscriber, &types());
+            let told = check(subscriber);
             let wanted = ApiError::SubscriberTypeUnsupported { types: wanted.clone() };
             assert_eq!(told, Err(wanted), "{subscriber}");
         }
@@ -102,11 +112,21 @@ mod tests {
     #[test]
     fn brackets_must_hold_an_address() {
         for subscriber in
-            ["http://[::1", "http://::1]/", "http://[a]/", "http://[]", "http://[::1]x/"]
+            ["http://[::1", "http://::1]/", "http://[a]/", "http://[]", "http://[::1]x/", "http:"]
         {
-            let told = check(subscriber, &types());
+            let told = check(subscriber);
             assert_eq!(told, Err(ApiError::SubscriberMalformed), "{subscriber}");
         }
+    }
+
+    #[test]
+    fn a_place_that_must_not_be_reached_is_told_with_the_option_that_opens_it() {
+        let told = format!("{:?}", check("http://127.0.0.1:2/"));
+        assert!(told.contains("port 2") && told.contains("egress.ports"), "{told}");
+        let told = format!("{:?}", check("trust+http://127.0.0.1:8080/"));
+        assert!(told.contains("127.0.0.1") && told.contains("egress.allow"), "{told}");
+        let told = check("http://user@example.com/").unwrap_err();
+        assert!(matches!(told, ApiError::SubscriberNotAllowed { .. }), "{told:?}");
     }
 
     #[test]

@@ -87,7 +87,8 @@ impl Controller {
             (None, None) => return Err(ApiError::SubscriberMissing),
         };
         if holder.is_none() {
-            subscriber::check(&who, &self.subscriber_types)?;
+            let policy = self.egress.policy(&key.project);
+            subscriber::check(&who, &self.subscriber_types, policy)?;
         }
         subscriber::check_options(Some(&who), &new.options)?;
         let id = self.subscription_ids.next(now);
@@ -172,7 +173,8 @@ impl Controller {
         let now = self.placement.now();
         let Change { subscriber, ttl, options } = change;
         if let Some(subscriber) = &subscriber {
-            subscriber::check(subscriber, &self.subscriber_types)?;
+            let policy = self.egress.policy(&key.project);
+            subscriber::check(subscriber, &self.subscriber_types, policy)?;
         }
         if let Some(options) = &options {
             subscriber::check_options(subscriber.as_deref(), options)?;

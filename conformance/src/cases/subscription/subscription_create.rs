@@ -19,6 +19,7 @@ cases! { SubscriptionCreate:
     accepts_every_configured_scheme_in_any_case,
     refuses_other_schemes,
     refuses_a_subscriber_that_is_no_uri,
+    refuses_a_subscriber_that_must_not_be_reached needs Extension,
     refuses_a_subscriber_that_is_missing_or_empty needs Http,
     refuses_a_subscriber_of_another_type,
     refuses_a_ttl_of_another_type,
@@ -141,7 +142,7 @@ async fn compares_subscribers_as_text(service: &Service) {
 }
 
 async fn accepts_every_configured_scheme_in_any_case(service: &Service) {
-    let plain = ["http:", "https://[::1]:8080/x?y=1#z", "mailto:a@example.com", "HTTPS://b"];
+    let plain = ["http:a", "https://[::1]:8080/x?y=1#z", "mailto:a@example.com", "HTTPS://b"];
     for subscriber in plain {
         service.subscribe("jobs", subscriber).await;
     }
@@ -162,10 +163,26 @@ async fn refuses_other_schemes(service: &Service) {
 }
 
 async fn refuses_a_subscriber_that_is_no_uri(service: &Service) {
-    for subscriber in ["http://[::1", "http://[x]/"] {
+    for subscriber in ["http://[::1", "http://[x]/", "http:"] {
         let reply =
             service.call(SubscriptionCreate, input(json!({ "subscriber": subscriber }))).await;
         reply.expect_error("subscriber_malformed");
+    }
+}
+
+async fn refuses_a_subscriber_that_must_not_be_reached(service: &Service) {
+    for subscriber in [
+        "http://10.0.0.1/",
+        "http://169.254.169.254/latest/",
+        "https://0x0a000001/",
+        "http://[::ffff:10.0.0.1]:8080/",
+        "http://localhost/",
+        "http://metadata.google.internal./",
+        "http://user:word@example.com/",
+    ] {
+        let reply =
+            service.call(SubscriptionCreate, input(json!({ "subscriber": subscriber }))).await;
+        reply.expect_error("subscriber_not_allowed");
     }
 }
 

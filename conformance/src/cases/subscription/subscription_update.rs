@@ -119,6 +119,7 @@ async fn refuses_what_creating_refuses(service: &Service) {
         (json!({ "subscriber": "" }), "subscriber_type_unsupported"),
         (json!({ "subscriber": "fake" }), "subscriber_type_unsupported"),
         (json!({ "subscriber": "http://[" }), "subscriber_malformed"),
+        (json!({ "subscriber": "http://192.168.0.1/" }), "subscriber_not_allowed"),
         (json!({ "subscriber": 5 }), "input_invalid"),
         (json!({ "ttl": 0 }), "limit_exceeded"),
         (json!({ "ttl": 59 }), "limit_exceeded"),
