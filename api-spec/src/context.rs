@@ -23,6 +23,17 @@ pub struct RequestContext {
     pub turn: Turn,
     /// Who is told when the caller subscribes itself: the address of its connection, if that can carry messages.
     pub own_address: Option<Arc<str>>,
+    /// The genuine grant that the caller holds, if it calls by one.
+    pub grant: Option<Arc<SignedGrant>>,
+}
+
+/// What was signed of a grant that admits a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedGrant {
+    /// The paths, as they were signed.
+    pub paths: Vec<String>,
+    /// The methods, as they were signed.
+    pub methods: Vec<String>,
 }
 
 /// The roles of a caller: a list of names, compared without regard to case.

@@ -57,6 +57,11 @@ impl KeyRing {
         self.keys.get(id).filter(|_| !self.revoked_keys.contains(id))
     }
 
+    /// The id that is greatest of the keys that are not revoked.
+    pub(super) fn newest(&self) -> Option<&str> {
+        self.keys.keys().rev().find(|id| !self.revoked_keys.contains(*id)).map(String::as_str)
+    }
+
     /// Whether what was signed at that time is still good.
     pub(super) fn counts(&self, issued: Seconds) -> bool {
         self.not_before.is_none_or(|earliest| issued >= earliest)

@@ -137,6 +137,21 @@ impl Signatures {
         Ok(Signed { paths, methods, expires, signature, issued })
     }
 
+    /// The key for grants that the service gives by itself, as [`sign`](Self::sign) takes it: the one without a name, else
+    /// of those of the ring the one whose id is greatest. `None` if there is none at all.
+    pub fn own_key(&self) -> Option<Option<String>> {
+        match self.keys.plain() {
+            Some(_) => Some(None),
+            None => self.keys.newest().map(|id| Some(id.to_owned())),
+        }
+    }
+
+    /// This end of a grant, or the last one that is allowed.
+    pub fn earlier(&self, end: Seconds) -> Seconds {
+        let longest = self.keys.max_lifetime();
+        longest.map_or(end, |longest| end.min(self.now().saturating_add(longest)))
+    }
+
     /// Whether a grant is genuine, is in force, and covers this method of this path.
     pub fn admits(&self, shown: &Shown<'_>, method: &str, path: &str) -> bool {
         let covered = shown.methods.contains(&method)

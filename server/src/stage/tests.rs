@@ -80,6 +80,7 @@ async fn post(stages: Stages, names: &[&str]) -> Result<Bytes, ApiError> {
         user_id: None,
         roles: Default::default(),
         own_address: None,
+        grant: None,
         request_id: "request".into(),
         document_bytes: 0,
         turn: Turn::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sukkal_spec::binding::Who;
-use sukkal_spec::context::Roles;
+use sukkal_spec::context::{Roles, SignedGrant};
 use sukkal_spec::{ApiError, OperationInfo, RequestContext};
 use uuid::Uuid;
 
@@ -46,6 +46,8 @@ pub struct Admitted {
     pub user_id: Option<Arc<str>>,
     /// The roles in that project.
     pub roles: Roles,
+    /// The genuine grant it holds, if it calls by one.
+    pub grant: Option<Arc<SignedGrant>>,
 }
 
 impl Admitted {
@@ -57,7 +59,18 @@ impl Admitted {
             client_id: nothing,
             user_id: None,
             roles: Roles::default(),
+            grant: None,
         }
+    }
+
+    /// The same caller, by a genuine grant if there is one.
+    #[must_use]
+    pub fn by(mut self, grant: Option<&Shown<'_>>) -> Self {
+        let texts = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect();
+        self.grant = grant.map(|grant| {
+            Arc::new(SignedGrant { paths: texts(&grant.paths), methods: texts(&grant.methods) })
+        });
+        self
     }
 
     /// The context of a call of this caller.
@@ -71,6 +84,7 @@ impl Admitted {
             document_bytes: facts.document_bytes,
             turn: facts.turn,
             own_address: facts.own_address,
+            grant: self.grant,
         }
     }
 }
@@ -104,6 +118,7 @@ pub fn admit(rules: &Rules, caller: Caller<'_>, asked: Asked) -> Result<Admitted
         client_id,
         user_id: caller.user_id.map(Arc::from),
         roles: caller.roles.map(Roles::new).unwrap_or_default(),
+        grant: None,
     })
 }
 

@@ -103,17 +103,18 @@ impl<A: Api + 'static> HttpFace<A> {
         parts: &Parts,
     ) -> Result<Option<Admitted>, ApiError> {
         let mut caller = headers::caller(&parts.headers);
-        if let Some(grant) = headers::shown(&parts.headers) {
-            if !self.service.rules.signatures.admits(&grant, parts.method.as_str(), path) {
+        let grant = headers::shown(&parts.headers);
+        if let Some(grant) = &grant {
+            if !self.service.rules.signatures.admits(grant, parts.method.as_str(), path) {
                 return Err(ApiError::RouteUnknown);
             }
-            caller = caller.holding(&grant);
+            caller = caller.holding(grant);
         }
         headers::check_media(&parts.headers)?;
         if !route.needs_context {
             return Ok(None);
         }
-        let admitted = admit(&self.service.rules, caller, ASKED)?;
+        let admitted = admit(&self.service.rules, caller, ASKED)?.by(grant.as_ref());
         for (variable, name) in captures {
             let refused = match *variable {
                 "queue_name" => ApiError::QueueNameInvalid,

@@ -177,14 +177,15 @@ async fn call<O: Call<A>, A: Send + Sync>(
         accept::<O>(&service.rules, &carried)
             .map_err(|no| refusal(O::INFO, binding, &carried, no))?
     };
-    if let Some(grant) = &headers.grant {
-        let grant = grant.shown(caller.project_id);
-        if !grant::admits(&service.rules.signatures, &grant, O::INFO, envelope) {
+    let grant = headers.grant.as_ref().map(|grant| grant.shown(caller.project_id));
+    if let Some(grant) = &grant {
+        if !grant::admits(&service.rules.signatures, grant, O::INFO, envelope) {
             return Err(ApiError::NotAuthentified);
         }
-        caller = caller.holding(&grant);
+        caller = caller.holding(grant);
     }
     let admitted = admit(&service.rules, caller, asked).map_err(as_header_error)?;
+    let admitted = admitted.by(grant.as_ref());
     permit(O::INFO, &admitted.roles)?;
     if ["queue_name", "topic_name"].iter().any(|name| O::INFO.fields.contains(name)) {
         check_project(&admitted.project_id)?;
