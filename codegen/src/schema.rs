@@ -53,8 +53,17 @@ pub enum Form {
 }
 
 /// What any schema may say, whatever its type.
-const EVERYWHERE: &[&str] =
-    &["type", "default", "description", "examples", "x-raw", "x-limit", "x-default", "x-refusal"];
+const EVERYWHERE: &[&str] = &[
+    "type",
+    "default",
+    "description",
+    "examples",
+    "x-raw",
+    "x-limit",
+    "x-default",
+    "x-refusal",
+    "x-extension",
+];
 
 /// What a schema of one type may also say.
 fn keywords_of(form: &str) -> &'static [&'static str] {
@@ -83,6 +92,7 @@ impl Schema {
     pub fn read(value: &Value) -> Result<Self, (String, String)> {
         let object = value.as_object().ok_or_else(|| fault("", "a schema is an object"))?;
         let (form, nullable) = read_form(object)?;
+        flag(object, "x-extension")?;
         let default = match (text(object, "x-default")?, object.get("default")) {
             (Some(limit), None) => Some(Default::Limit(limit)),
             (None, Some(constant)) => Some(Default::Constant(constant.clone())),

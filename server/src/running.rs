@@ -15,7 +15,6 @@ use tokio::time::Instant;
 use tower::service_fn;
 
 use crate::admin::{Admin, Document, start_metrics};
-use crate::background::Leases;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::controller::{Controller, SubscriptionIds};
@@ -24,6 +23,7 @@ use crate::egress::{BackEnd, Egress, SystemLookup, back_ends};
 use crate::encryption::KeyRing;
 use crate::listener::{self, Settings};
 use crate::metrics::CallMetrics;
+use crate::notification::follow::{Followers, SocketBounds};
 use crate::placement::Placement;
 use crate::run::RunError;
 use crate::shutdown::Shutdown;
@@ -140,8 +140,14 @@ impl Running {
 
     fn service(&self, clock: Clock, between: Between) -> Arc<Service<Controller>> {
         let signatures = Signatures::new(self.config.signing.clone(), clock);
-        let leases = Leases::new(self.placement.clone());
-        self.shutdown.spawn(leases.clone().run(self.shutdown.clone()));
+        let keys = Arc::new(between.keys);
+        let bounds = SocketBounds {
+            waiting_bytes: self.config.websocket.max_waiting_bytes,
+            subscriptions: self.config.websocket.max_subscriptions,
+        };
+        let (placement, shutdown) = (self.placement.clone(), self.shutdown.clone());
+        let followers = Followers::new(placement, Arc::clone(&keys), bounds, shutdown);
+        followers.work();
         let mut limits = Limits::default();
         for (name, value) in self.config.limits.iter() {
             limits.set(name, value);
@@ -154,8 +160,8 @@ impl Running {
             subscriber_types: self.config.transport.subscriber_types.clone(),
             egress: Arc::clone(&self.egress),
             subscription_ids: SubscriptionIds::new(),
-            leases: leases.clone(),
-            keys: between.keys,
+            followers: followers.clone(),
+            keys,
             pipelines: between.pipelines,
             admin_mode: self.config.admin_mode,
             signatures: signatures.clone(),
@@ -170,7 +176,7 @@ impl Running {
             },
             cors: Cors::from_config(&self.config.cors),
             config: self.config.clone(),
-            leases,
+            followers,
             shutdown: self.shutdown.clone(),
             metrics: CallMetrics::new(),
         })

@@ -1,4 +1,6 @@
 //! One pass from carried fields and document text to a typed input, checking every keyword of the schema.
+//!
+//! What reads is called `cursor_` in what is made, because a field can be called `cursor`.
 
 use super::limits::value;
 use super::rust::{is_optional, is_structure, literal, resolved, type_of};
@@ -51,7 +53,7 @@ fn collect(spec: &Spec, schema: &Schema, found: &mut Vec<String>) {
 fn slot(spec: &Spec, schema: &Schema) -> String {
     let value = read(spec, schema);
     if schema.nullable {
-        format!("(if cursor.null()? {{ Ok(Slot::Absent) }} else {{ {value}.map(Slot::from) }})")
+        format!("(if cursor_.null()? {{ Ok(Slot::Absent) }} else {{ {value}.map(Slot::from) }})")
     } else {
         format!("{value}.map(Slot::from)")
     }
@@ -61,28 +63,28 @@ fn slot(spec: &Spec, schema: &Schema) -> String {
 fn read(spec: &Spec, schema: &Schema) -> String {
     let schema = resolved(spec, schema);
     match &schema.form {
-        Form::Any => "cursor.raw().map(Some)".to_owned(),
-        Form::Object { .. } if schema.raw => "cursor.raw_if(b'{')".to_owned(),
-        Form::Object { .. } => "cursor.skip().map(|()| None)".to_owned(),
-        Form::Map => "cursor.texts()".to_owned(),
-        Form::Boolean => "cursor.boolean()".to_owned(),
+        Form::Any => "cursor_.raw().map(Some)".to_owned(),
+        Form::Object { .. } if schema.raw => "cursor_.raw_if(b'{')".to_owned(),
+        Form::Object { .. } => "cursor_.skip().map(|()| None)".to_owned(),
+        Form::Map => "cursor_.texts()".to_owned(),
+        Form::Boolean => "cursor_.boolean()".to_owned(),
         Form::Integer { .. } => {
-            format!("cursor.integer().map(|value| value.filter(|value| {}))", fits_integer(schema))
+            format!("cursor_.integer().map(|value| value.filter(|value| {}))", fits_integer(schema))
         }
         Form::String { .. } => format!(
-            "cursor.string().map(|value| value.filter(|value| {}).map(|value| value.into_owned()))",
+            "cursor_.string().map(|value| value.filter(|value| {}).map(|value| value.into_owned()))",
             fits_string(schema)
         ),
         Form::Array { items, min_items } => {
             let least = min_items.unwrap_or(0);
-            let list = format!("cursor.list(|cursor| {})", read(spec, items));
+            let list = format!("cursor_.list(|cursor_| {})", read(spec, items));
             if least == 0 {
                 list
             } else {
                 format!("{list}.map(|value| value.filter(|value| value.len() >= {least}))")
             }
         }
-        Form::Ref(name) => format!("read_{}(cursor)", name.to_lowercase()),
+        Form::Ref(name) => format!("read_{}(cursor_)", name.to_lowercase()),
     }
 }
 
@@ -196,7 +198,7 @@ fn structure(spec: &Spec, name: &str, schema: &Schema) -> String {
         ends.push_str(&finish(spec, schema, member, each));
     }
     format!(
-        "fn read_{}(cursor: &mut Cursor<'_>) -> Result<Option<{}>, RawError> {{\nif cursor.peek() != b'{{' {{ return cursor.skip().map(|()| None); }}\n{}cursor.object(|cursor, wire| {{ match wire {{\n{arms}_ => cursor.skip()?,\n}} Ok(()) }})?;\nlet built = || -> Result<{}, Refused> {{ Ok({} {{\n{ends}}}) }};\nOk(built().ok())\n}}\n\n",
+        "fn read_{}(cursor_: &mut Cursor<'_>) -> Result<Option<{}>, RawError> {{\nif cursor_.peek() != b'{{' {{ return cursor_.skip().map(|()| None); }}\n{}cursor_.object(|cursor_, wire| {{ match wire {{\n{arms}_ => cursor_.skip()?,\n}} Ok(()) }})?;\nlet built = || -> Result<{}, Refused> {{ Ok({} {{\n{ends}}}) }};\nOk(built().ok())\n}}\n\n",
         name.to_lowercase(),
         camel(name),
         slots(spec, schema),
@@ -248,7 +250,7 @@ fn input(spec: &Spec, name: &str, schema: &Schema) -> String {
         ends.push_str(&finish(spec, schema, member, each));
     }
     format!(
-        "pub(crate) fn decode_{name}(carried: &Carried<'_>, limits: &Limits) -> Result<{0}Input, Refused> {{\n{1}for (wire, value) in &carried.values {{ match *wire {{\n{outside}_ => {{ let _ = value; }}\n}} }}\ncrate::decode::read_document(carried.document, |cursor, wire| {{ match wire {{\n{inside}_ => return Ok(false),\n}} #[allow(unreachable_code)] Ok(true) }})?;\nOk({0}Input {{\n{ends}}})\n}}\n\n",
+        "pub(crate) fn decode_{name}(carried: &Carried<'_>, limits: &Limits) -> Result<{0}Input, Refused> {{\n{1}for (wire, value) in &carried.values {{ match *wire {{\n{outside}_ => {{ let _ = value; }}\n}} }}\ncrate::decode::read_document(carried.document, |cursor_, wire| {{ match wire {{\n{inside}_ => return Ok(false),\n}} #[allow(unreachable_code)] Ok(true) }})?;\nOk({0}Input {{\n{ends}}})\n}}\n\n",
         camel(name),
         slots(spec, schema),
     )

@@ -162,6 +162,20 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     ),
     number(
         "websocket",
+        "max_subscriptions",
+        (1024, 1, 1_000_000),
+        "subscriptions",
+        "How many subscriptions of itself a connection may have.",
+    ),
+    number(
+        "websocket",
+        "max_waiting_bytes",
+        (8_388_608, 65_536, 1_073_741_824),
+        "bytes",
+        "How much may wait to be pushed to a connection; one that does not keep up is closed with code 4008.",
+    ),
+    number(
+        "websocket",
         "ping_interval",
         (30, 0, SECONDS_OF_A_DAY),
         "seconds",

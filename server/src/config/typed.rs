@@ -121,6 +121,10 @@ pub struct WebSocketConfig {
     pub max_message_bytes: usize,
     /// The most requests under way on one connection.
     pub max_in_flight: usize,
+    /// The most subscriptions of itself that a connection has.
+    pub max_subscriptions: usize,
+    /// How many bytes may wait to be pushed to a connection.
+    pub max_waiting_bytes: usize,
     /// How often a quiet connection gets a ping, if at all.
     pub ping_interval: Option<Duration>,
 }
@@ -324,6 +328,8 @@ impl Reader<'_> {
             max_frame_bytes: self.size("websocket.max_frame_bytes"),
             max_message_bytes: self.size("websocket.max_message_bytes"),
             max_in_flight: self.size("websocket.max_in_flight"),
+            max_subscriptions: self.size("websocket.max_subscriptions"),
+            max_waiting_bytes: self.size("websocket.max_waiting_bytes"),
             ping_interval: (!ping_interval.is_zero()).then_some(ping_interval),
         }
     }

@@ -31,10 +31,10 @@ use std::sync::Arc;
 use sukkal_spec::{ApiError, Limits, Operation, RequestContext};
 use sukkal_storage::{DataDriver, Kind, QueueKey};
 
-use crate::background::Leases;
 use crate::egress::Egress;
 use crate::encryption::KeyRing;
 use crate::error::api_error;
+use crate::notification::follow::Followers;
 use crate::placement::Placement;
 use crate::signature::Signatures;
 use crate::stage::{CallSite, Pass, Pipelines, Resource};
@@ -57,10 +57,10 @@ pub struct Controller {
     pub egress: Arc<Egress>,
     /// Makes the ids of subscriptions.
     pub subscription_ids: SubscriptionIds,
-    /// Keeps the subscriptions of connections.
-    pub leases: Leases,
+    /// Keeps the subscriptions of sockets.
+    pub followers: Followers,
     /// The keys of queues that encrypt.
-    pub keys: KeyRing,
+    pub keys: Arc<KeyRing>,
     /// The stages that calls pass on their way to the stores.
     pub(crate) pipelines: Pipelines,
     /// Whether the operations meant for operators are offered.

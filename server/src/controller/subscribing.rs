@@ -13,8 +13,8 @@ use uuid::{ContextV7, Timestamp, Uuid};
 
 use super::present::age;
 use super::{Controller, parse_id, subscriber};
-use crate::background::Lease;
 use crate::error::api_error;
+use crate::notification::follow::{CannotBegin, Lease};
 use crate::stage::{Answer, Command};
 
 /// The end of the year 9999.
@@ -27,6 +27,8 @@ pub(super) struct NewSubscription {
     pub(super) subscriber: Option<String>,
     pub(super) ttl: i64,
     pub(super) options: Raw,
+    /// Where a connection that wants cursors begins; empty for now.
+    pub(super) cursor: Option<String>,
 }
 
 /// What is to be changed.
@@ -38,8 +40,8 @@ pub(super) struct Change {
 
 /// What subscribing found.
 pub(super) enum Subscribed {
-    /// The subscription of this id is new.
-    Created(String),
+    /// The subscription of this id is new, and begins at this cursor if it wants cursors.
+    Created(String, Option<String>),
     /// The subscriber has the one of this id, which nobody confirmed.
     Unconfirmed(String),
     /// The subscriber has a confirmed one.
@@ -92,7 +94,7 @@ impl Controller {
         }
         subscriber::check_options(Some(&who), &new.options)?;
         let id = self.subscription_ids.next(now);
-        let row = CreateSubscription {
+        let mut row = CreateSubscription {
             queue: key.clone(),
             id,
             subscriber: who,
@@ -102,20 +104,30 @@ impl Controller {
             is_follower: holder.is_some(),
             now,
         };
-        let lease = holder.map(|address| (address, Lease::begin(row.clone())));
-        let command = lease.as_ref().map_or(row, |(_, lease)| lease.row());
+        let since = new.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        let lease = holder.map(|address| (address, Lease::begin(&mut row)));
         let stages = self.subscription_stages::<O>(context, key);
-        stages.before(Command::CreateSubscription(&command)).await?;
+        stages.before(Command::CreateSubscription(&row)).await?;
         self.placement.open(key).await.map_err(api_error)?;
-        let created =
-            self.data(key).await?.subscriptions().create(command).await.map_err(api_error)?;
+        let held = match lease {
+            Some((address, lease)) => {
+                let beginning = self.followers.begin(address, key, since).await;
+                Some((address, lease, beginning.map_err(cannot_begin)?))
+            }
+            None => None,
+        };
+        let store = self.data(key).await?;
+        let created = store.subscriptions().create(row.clone()).await.map_err(api_error)?;
+        let begins = held.as_ref().filter(|_| new.cursor.is_some());
+        let begins = begins.map(|(_, _, beginning)| beginning.cursor());
         // Held before the stages see it: a row without its lease ends though its connection lives.
-        if let (CreatedSubscription::Created, Some((address, lease))) = (&created, lease) {
-            self.leases.hold(address, lease);
+        if let (CreatedSubscription::Created, Some((address, lease, beginning))) = (&created, held)
+        {
+            self.followers.join(address, row, lease, (beginning, new.cursor.is_some())).await;
         }
         stages.after(Answer::Done).await?;
         Ok(match created {
-            CreatedSubscription::Created => Subscribed::Created(id.to_string()),
+            CreatedSubscription::Created => Subscribed::Created(id.to_string(), begins),
             CreatedSubscription::Unconfirmed(id) => Subscribed::Unconfirmed(id.to_string()),
             CreatedSubscription::Confirmed(_) => Subscribed::Confirmed,
         })
@@ -187,9 +199,10 @@ impl Controller {
             let subscription_id = subscription_id.to_owned();
             return Err(ApiError::SubscriptionUnchanged { subscription_id });
         }
+        let id = known(subscription_id)?;
         let command = UpdateSubscription {
             queue: key.clone(),
-            id: known(subscription_id)?,
+            id,
             subscriber,
             lifetime,
             options: options.map(|options| options.bytes().clone()),
@@ -199,6 +212,7 @@ impl Controller {
         stages.before(Command::UpdateSubscription(&command)).await?;
         let updated = self.data(key).await?.subscriptions().update(command).await;
         updated.map_err(|error| refused(error, subscription_id))?;
+        self.followers.has_changed(key, id).await;
         stages.after(Answer::Done).await
     }
 
@@ -230,6 +244,7 @@ impl Controller {
         let stages = self.subscription_stages::<O>(context, key);
         stages.before(Command::DeleteSubscription(&command)).await?;
         self.data(key).await?.subscriptions().delete(command).await.map_err(api_error)?;
+        self.followers.was_deleted(key, id);
         stages.after(Answer::Done).await
     }
 
@@ -239,9 +254,20 @@ impl Controller {
         loop {
             let command = PurgeSubscriptions { queue: key.clone(), limit: PURGE_STEP };
             if !store.subscriptions().purge(command).await.map_err(api_error)? {
+                self.followers.were_deleted(key);
                 return Ok(());
             }
         }
+    }
+}
+
+fn cannot_begin(cause: CannotBegin) -> ApiError {
+    match cause {
+        CannotBegin::TooMany(maximum) => {
+            ApiError::TooManySubscriptions { maximum: i64::try_from(maximum).unwrap_or(i64::MAX) }
+        }
+        CannotBegin::NoCursor => ApiError::CursorInvalid,
+        CannotBegin::Storage(error) => api_error(error),
     }
 }
 

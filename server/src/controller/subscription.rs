@@ -41,11 +41,11 @@ impl SubscriptionApi for Controller {
     ) -> Result<SubscriptionCreateOutcome, ApiError> {
         let key = self.key(context, &input.queue_name);
         let queue_name = input.queue_name;
-        let SubscriptionCreateInput { subscriber, ttl, options, .. } = input;
-        let new = NewSubscription { subscriber, ttl, options };
+        let SubscriptionCreateInput { subscriber, ttl, options, cursor, .. } = input;
+        let new = NewSubscription { subscriber, ttl, options, cursor };
         Ok(match self.subscribe::<SubscriptionCreate>(context, &key, new).await? {
-            Subscribed::Created(subscription_id) => {
-                SubscriptionCreateOutcome::Created { subscription_id, queue_name }
+            Subscribed::Created(subscription_id, cursor) => {
+                SubscriptionCreateOutcome::Created { subscription_id, queue_name, cursor }
             }
             Subscribed::Unconfirmed(subscription_id) => {
                 SubscriptionCreateOutcome::WaitsForConfirmation { subscription_id, queue_name }

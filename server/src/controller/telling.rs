@@ -151,6 +151,7 @@ impl Controller {
         stages.before(Command::SetSubscriptionState(&command)).await?;
         let set = found.store.subscriptions().set_state(command).await;
         set.map_err(|error| refused(error, &id.to_string()))?;
+        self.followers.has_changed(key, id).await;
         stages.after(Answer::Done).await
     }
 

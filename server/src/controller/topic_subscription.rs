@@ -42,11 +42,11 @@ impl TopicSubscriptionApi for Controller {
     ) -> Result<TopicSubscriptionCreateOutcome, ApiError> {
         let key = self.topic_key(context, &input.topic_name);
         let topic_name = input.topic_name;
-        let TopicSubscriptionCreateInput { subscriber, ttl, options, .. } = input;
-        let new = NewSubscription { subscriber, ttl, options };
+        let TopicSubscriptionCreateInput { subscriber, ttl, options, cursor, .. } = input;
+        let new = NewSubscription { subscriber, ttl, options, cursor };
         Ok(match self.subscribe::<TopicSubscriptionCreate>(context, &key, new).await? {
-            Subscribed::Created(subscription_id) => {
-                TopicSubscriptionCreateOutcome::Created { subscription_id, topic_name }
+            Subscribed::Created(subscription_id, cursor) => {
+                TopicSubscriptionCreateOutcome::Created { subscription_id, topic_name, cursor }
             }
             Subscribed::Unconfirmed(subscription_id) => {
                 TopicSubscriptionCreateOutcome::WaitsForConfirmation { subscription_id, topic_name }

@@ -4,8 +4,10 @@ mod announcements;
 mod attempts;
 mod confirmation;
 pub mod dispatch;
+pub mod follow;
 mod parcel;
 mod retry;
+pub mod template;
 
 pub use announcements::{Announcements, Heard, Listener};
 pub use attempts::AttemptRecord;

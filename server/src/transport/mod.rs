@@ -15,10 +15,10 @@ use sukkal_spec::{ApiError, Call, Limits, Operation, RequestContext, Turn};
 
 pub use caller::{Admitted, Asked, Caller, admit, check_project, permit};
 
-use crate::background::Leases;
 use crate::config::{ClientIdRule, Config, Switches};
 use crate::cors::Cors;
 use crate::metrics::CallMetrics;
+use crate::notification::follow::Followers;
 use crate::shutdown::Shutdown;
 use crate::signature::Signatures;
 
@@ -32,8 +32,8 @@ pub struct Service<A> {
     pub cors: Option<Cors>,
     /// The configuration.
     pub config: Config,
-    /// Keeps the subscriptions of connections.
-    pub leases: Leases,
+    /// Keeps the subscriptions of sockets.
+    pub followers: Followers,
     /// Tells open connections that it is over.
     pub shutdown: Shutdown,
     /// Counts calls.
