@@ -94,9 +94,8 @@ impl Command for Collect {
     type Output = usize;
 
     fn run(&self, session: &mut Session) -> Result<usize, Failure> {
-        let mut left = self.limit;
-        left -= outbox::collect(session, self.now, left)?;
         let connection = &mut session.connection;
+        let mut left = self.limit;
         left -= RemoveExpired { now: self.now, limit: number(left) }.execute(connection)?;
         while left > 0 {
             let ended: Option<(i64,)> =
@@ -106,6 +105,8 @@ impl Command for Collect {
             left -= freed.max(1).min(left);
         }
         left -= RemoveEnded { now: self.now, limit: number(left) }.execute(connection)?;
+        left -= outbox::collect(session, self.now, left)?;
+        let connection = &mut session.connection;
         while left > 0 {
             let dead: Option<(i64,)> = DeadLog {}.get_result(connection).optional()?;
             let Some((log,)) = dead else { break };

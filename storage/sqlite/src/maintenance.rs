@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Binary, Text};
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
-use sukkal_storage::{MessageId, OpenOptions, Result, StorageError};
+use sukkal_storage::{MessageId, OpenOptions, Result, StorageError, decode_messages};
 
 use crate::config::Config;
 use crate::connection;
@@ -31,6 +31,12 @@ statement! {
     NextTransfers { after: i64 => BigInt, limit: i64 => BigInt } -> MessageColumns
         = "SELECT key, 0, id, ttl, created_at, expires_at, NULL, client, format, crc, checksum, \
            attributes, body, 0, NULL, NULL FROM transfer WHERE key > ? ORDER BY key LIMIT ?";
+}
+
+statement! {
+    /// Reads entries of the outbox in the order of their rows.
+    NextEntries { after: i64 => BigInt, limit: i64 => BigInt } -> (BigInt, BigInt, BigInt, Binary)
+        = "SELECT key, marker, count, messages FROM outbox WHERE key > ? ORDER BY key LIMIT ?";
 }
 
 /// What [`check`] found.
@@ -64,7 +70,7 @@ pub struct FileStatus {
     pub free_bytes: u64,
 }
 
-/// Checks a whole file: its structure, its indexes and the checksum of every message.
+/// Checks a whole file: its structure, its indexes and the checksum of every message, also of those in the outbox.
 ///
 /// Reads the whole file, so it takes a while.
 ///
@@ -80,6 +86,9 @@ pub fn check(path: &Path) -> Result<CheckReport> {
     report.read(&mut open.connection, |connection, after| {
         NextTransfers { after, limit: STEP }.load(connection)
     })?;
+    if schema::recognize(&mut open.connection)? == Found::Store(schema::SCHEMA_VERSION) {
+        report.read_outbox(&mut open.connection).map_err(|error| unavailable(&error))?;
+    }
     Ok(report)
 }
 
@@ -161,6 +170,26 @@ fn structure(connection: &mut SqliteConnection) -> Result<Vec<String>> {
 }
 
 impl CheckReport {
+    fn read_outbox(&mut self, connection: &mut SqliteConnection) -> diesel::QueryResult<()> {
+        let mut after = i64::MIN;
+        loop {
+            let before = after;
+            for row in (NextEntries { after, limit: STEP }).load_iter(connection)? {
+                let (key, marker, count, messages): (i64, i64, i64, Vec<u8>) = row?;
+                after = key;
+                let count = usize::try_from(count).unwrap_or(0);
+                self.messages += count as u64;
+                let read = decode_messages(messages.into(), marker, count);
+                if let (Err(error), true) = (read, self.structure.len() < NAMED) {
+                    self.structure.push(format!("entry {key} of the outbox: {error}"));
+                }
+            }
+            if after == before {
+                return Ok(());
+            }
+        }
+    }
+
     fn read(
         &mut self,
         connection: &mut SqliteConnection,

@@ -3,4 +3,5 @@
 mod damage;
 mod full;
 mod opening;
+mod outbox;
 mod posting;
