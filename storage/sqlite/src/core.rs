@@ -46,8 +46,9 @@ impl Core {
         };
         let mut writing = connection::open_writer(&config)?;
         connection::prepare(&mut writing, &config.location)?;
-        end_leases(&mut writing, options.now)
-            .map_err(|error| connection::explain(&config.location, error))?;
+        if let Err(error) = end_leases(&mut writing, options.now) {
+            tracing::warn!(%error, "leases of the outbox end when their time has come");
+        }
         let durability = connection::durability(&mut writing, &config.location)?;
         let mut core = Self {
             inbox: Arc::new(Inbox::new()),

@@ -116,6 +116,7 @@ plans! {
     frees_ended_leases_by_index: lease::FreeEnded => ["SEARCH outbox USING INTEGER PRIMARY KEY (rowid=?)", "LIST SUBQUERY 1", "SEARCH outbox USING COVERING INDEX outbox_open (log=? AND lease_until>? AND lease_until<?)"];
     reads_free_entries_in_order: lease::FreeEntries => ["SEARCH o USING INDEX outbox_open (log=? AND lease_until=?)"];
     leases_an_entry_by_key: lease::TakeEntry<'_> => ["SEARCH outbox USING INTEGER PRIMARY KEY (rowid=?)"];
+    closes_an_entry_by_key: lease::CloseEntry => ["SEARCH outbox USING INTEGER PRIMARY KEY (rowid=?)"];
     removes_an_entry_by_key: lease::RemoveEntry => ["SEARCH outbox USING INTEGER PRIMARY KEY (rowid=?)"];
     finds_an_open_entry_by_place: advance::FindOpen => ["SEARCH outbox USING INDEX outbox_place (log=? AND marker=?)"];
     reads_the_messages_of_an_entry_by_key: advance::MessagesOf => ["SEARCH outbox USING INTEGER PRIMARY KEY (rowid=?)"];

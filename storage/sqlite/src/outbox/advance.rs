@@ -205,8 +205,17 @@ pub(super) fn let_go(
     now: Millis,
 ) -> Result<(), Failure> {
     CountDown { key: entry }.execute(connection)?;
+    remove_if_over(connection, entry, is_followed, now)
+}
+
+/// Removes an entry that is finished and has no deliveries, unless followers may still read it.
+pub(super) fn remove_if_over(
+    connection: &mut SqliteConnection,
+    key: i64,
+    is_followed: bool,
+    now: Millis,
+) -> Result<(), Failure> {
     let posted_until = now.saturating_sub(KEPT_FOR_FOLLOWERS);
-    RemoveIfOver { key: entry, is_followed: is_followed.into(), posted_until }
-        .execute(connection)?;
+    RemoveIfOver { key, is_followed: is_followed.into(), posted_until }.execute(connection)?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use diesel::sql_types::{BigInt, Binary};
 use diesel::{RunQueryDsl, SqliteConnection};
 use sukkal_storage::{LeaseWork, OutboxEntry, Result};
 
+use super::advance::remove_if_over;
 use super::entries::{Columns, Row, columns, entry, held, size};
 use super::work::{look_again, look_behind};
 use crate::command::Command;
@@ -34,6 +35,11 @@ statement! {
 }
 
 statement! {
+    /// Takes an entry from the workers.
+    CloseEntry { key: i64 => BigInt } = "UPDATE outbox SET open = 0 WHERE key = ?";
+}
+
+statement! {
     /// Removes an entry.
     RemoveEntry { key: i64 => BigInt } = "DELETE FROM outbox WHERE key = ?";
 }
@@ -61,7 +67,8 @@ impl Command for LeaseEntries {
                     leased.push(entry);
                 }
                 None => {
-                    RemoveEntry { key }.execute(connection)?;
+                    CloseEntry { key }.execute(connection)?;
+                    remove_if_over(connection, key, false, command.now)?;
                 }
             }
         }

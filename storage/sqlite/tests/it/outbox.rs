@@ -205,8 +205,14 @@ async fn the_log_of_a_subscription_goes_with_it_however_it_goes() {
 async fn a_damaged_entry_is_dropped_and_holds_nobody_up() {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path(), &[]).await.unwrap();
-    subscribe(&store, "a", NOW + LONG, NOW).await;
+    let subscription = subscribe(&store, "a", NOW + LONG, NOW).await;
     post(&store, vec![message(10)]).await.unwrap();
+    let (gone, worker) = (Uuid::now_v7(), Uuid::now_v7());
+    let entry = lease(&store, gone, NOW).await[0].marker;
+    let key = DeliveryKey { subscription, entry, index: 0 };
+    let delivery = NewDelivery { key, attempts: 1, due_at: Some(NOW), lease: None };
+    let progress = EntryProgress::Release { after: None };
+    assert!(step(&store, gone, EntryStep { entry, deliveries: vec![delivery], progress }).await);
     let ids = post(&store, vec![message(10)]).await.unwrap();
     close(store).await;
     file(folder.path())
@@ -215,8 +221,10 @@ async fn a_damaged_entry_is_dropped_and_holds_nobody_up() {
 
     let checked = sukkal_storage_sqlite::check(&folder.path().join("sukkal.db")).unwrap();
     let store = open(folder.path(), &[]).await.unwrap();
-    let leased = lease(&store, Uuid::now_v7(), NOW).await;
+    let leased = lease(&store, worker, NOW).await;
+    let deliveries = store.data.outbox().lease_deliveries(work(worker, NOW)).await.unwrap();
 
+    assert!(deliveries.is_empty() && !is_ready(&store, NOW).await);
     assert_eq!((checked.messages, checked.structure.len(), checked.damaged.len()), (4, 1, 0));
     assert_eq!((leased.len(), leased[0].messages[0].id), (1, ids[0]));
     assert_eq!(count(folder.path(), "outbox"), 1);
