@@ -67,6 +67,7 @@ fn no_two_cases_have_one_name() {
 fn every_error_is_provoked_by_a_case() {
     let mut source = String::new();
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cases"), &mut source);
+    source.push_str(include_str!("confirmation.rs"));
     source.push_str(include_str!("encryption.rs"));
     source.push_str(include_str!("settings.rs"));
     source.push_str(include_str!("stages.rs"));

@@ -23,6 +23,7 @@ use crate::egress::{BackEnd, Egress, SystemLookup, back_ends};
 use crate::encryption::KeyRing;
 use crate::listener::{self, Settings};
 use crate::metrics::CallMetrics;
+use crate::notification::Confirmations;
 use crate::notification::follow::{Followers, SocketBounds};
 use crate::placement::Placement;
 use crate::run::RunError;
@@ -164,6 +165,7 @@ impl Running {
             keys,
             pipelines: between.pipelines,
             admin_mode: self.config.admin_mode,
+            confirmations: Confirmations::new(self.config.confirmation.clone(), signatures.clone()),
             signatures: signatures.clone(),
         };
         Arc::new(Service {

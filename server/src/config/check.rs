@@ -49,6 +49,13 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
              websocket.max_message_bytes, which is {message_size}"
         ));
     }
+    let signs = config.signing.secret_key.is_some() || !config.signing.keys.is_empty();
+    if config.notification.require_confirmation && !signs {
+        warnings.push(
+            "notification.require_confirmation is on, but subscribers cannot be asked: signed_url.secret_key is not set"
+                .to_owned(),
+        );
+    }
     warnings
 }
 

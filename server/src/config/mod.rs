@@ -4,6 +4,7 @@
 //! `config check` and the page in `docs/`. Nothing outside this folder reads the environment.
 
 mod check;
+mod confirmation;
 mod document;
 mod egress;
 mod features;

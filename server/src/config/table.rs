@@ -1,5 +1,6 @@
 //! The one table of options, and finding one in it.
 
+use super::confirmation;
 use super::egress;
 use super::limit::{LIMITS, LimitOption, highest};
 use super::notification;
@@ -16,7 +17,13 @@ pub struct Table {
 impl Table {
     /// The options of the server.
     pub fn standard() -> Self {
-        let sections = [OPTIONS, signing::OPTIONS, notification::OPTIONS, egress::OPTIONS];
+        let sections = [
+            OPTIONS,
+            signing::OPTIONS,
+            notification::OPTIONS,
+            confirmation::OPTIONS,
+            egress::OPTIONS,
+        ];
         Self::new(&sections.concat(), LIMITS)
     }
 

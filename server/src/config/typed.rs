@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::check;
+use super::confirmation;
 use super::egress::{self, EgressConfig};
 use super::features::{EncryptionConfig, PipelinesConfig};
 use super::limit::Limits;
@@ -15,6 +16,7 @@ use super::problem::ConfigError;
 use super::signing;
 use super::switches::Switches;
 use super::value::Value;
+use crate::notification::ConfirmationSettings;
 use crate::signature::KeyRing;
 
 /// The whole configuration.
@@ -50,6 +52,8 @@ pub struct Config {
     pub signing: KeyRing,
     /// How subscribers are told.
     pub notification: NotificationConfig,
+    /// Who must confirm, and how.
+    pub confirmation: ConfirmationSettings,
     /// What the service connects to because a subscriber asks for it.
     pub egress: EgressConfig,
     /// Who may call from a browser.
@@ -195,6 +199,7 @@ impl Config {
     /// Every combination that cannot work, each naming the option that would settle it.
     pub fn from_settings(settings: Settings) -> Result<Self, ConfigError> {
         let read = Reader(&settings);
+        let notification = NotificationConfig::read(&settings);
         let config = Self {
             admin_mode: read.flag("admin_mode"),
             pooling: read.flag("pooling"),
@@ -213,7 +218,8 @@ impl Config {
             pipelines: read.pipelines(),
             encryption: read.encryption(),
             signing: signing::read(&settings),
-            notification: NotificationConfig::read(&settings),
+            notification,
+            confirmation: confirmation::read(&settings, &notification, &read.limits())?,
             egress: egress::read(&settings)?,
             cors: read.cors(),
             log: read.log(),

@@ -5,6 +5,7 @@
 mod body;
 mod checksum;
 mod claim;
+mod confirming;
 mod flavor;
 mod log;
 mod message;
@@ -34,6 +35,7 @@ use sukkal_storage::{DataDriver, Kind, QueueKey};
 use crate::egress::Egress;
 use crate::encryption::KeyRing;
 use crate::error::api_error;
+use crate::notification::Confirmations;
 use crate::notification::follow::Followers;
 use crate::placement::Placement;
 use crate::signature::Signatures;
@@ -65,6 +67,8 @@ pub struct Controller {
     pub(crate) pipelines: Pipelines,
     /// Whether the operations meant for operators are offered.
     pub admin_mode: bool,
+    /// Who must confirm, and what they are asked with.
+    pub confirmations: Confirmations,
     /// Signs grants of access.
     pub signatures: Signatures,
 }

@@ -111,7 +111,7 @@ impl Controller {
             }
             let entry = self.entry(context, key, found.subscription.id, EntryKind::Resend);
             let entry = EnqueueEntry { messages: taken, ..entry };
-            self.enqueue::<O>(context, key, found, entry).await?;
+            self.enqueue::<O>(context, key, &*found.store, entry).await?;
         }
         Ok(())
     }

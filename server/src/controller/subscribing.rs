@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use sukkal_spec::raw::Raw;
 use sukkal_spec::{ApiError, Operation, RequestContext, Subscription};
 use sukkal_storage::{
-    ConfirmSubscription, CreateSubscription, CreatedSubscription, DeleteSubscription,
-    GetSubscription, Lifetime, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey,
-    StorageError, Subscription as Stored, SubscriptionId, UpdateSubscription,
+    CreateSubscription, CreatedSubscription, DeleteSubscription, EntryKind, GetSubscription,
+    Lifetime, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey, StorageError,
+    Subscription as Stored, SubscriptionId, UpdateSubscription,
 };
 use uuid::{ContextV7, Timestamp, Uuid};
 
@@ -94,6 +94,7 @@ impl Controller {
         }
         subscriber::check_options(Some(&who), &new.options)?;
         let id = self.subscription_ids.next(now);
+        let asked = holder.is_none().then(|| who.clone());
         let mut row = CreateSubscription {
             queue: key.clone(),
             id,
@@ -126,6 +127,12 @@ impl Controller {
             self.followers.join(address, row, lease, (beginning, new.cursor.is_some())).await;
         }
         stages.after(Answer::Done).await?;
+        if let (CreatedSubscription::Created | CreatedSubscription::Unconfirmed(_), Some(who)) =
+            (&created, &asked)
+        {
+            let id = if let CreatedSubscription::Unconfirmed(old) = created { old } else { id };
+            self.ask::<O>(context, key, (id, who), EntryKind::Confirm).await?;
+        }
         Ok(match created {
             CreatedSubscription::Created => Subscribed::Created(id.to_string(), begins),
             CreatedSubscription::Unconfirmed(id) => Subscribed::Unconfirmed(id.to_string()),
@@ -200,6 +207,7 @@ impl Controller {
             return Err(ApiError::SubscriptionUnchanged { subscription_id });
         }
         let id = known(subscription_id)?;
+        let is_another = subscriber.is_some();
         let command = UpdateSubscription {
             queue: key.clone(),
             id,
@@ -213,24 +221,8 @@ impl Controller {
         let updated = self.data(key).await?.subscriptions().update(command).await;
         updated.map_err(|error| refused(error, subscription_id))?;
         self.followers.has_changed(key, id).await;
-        stages.after(Answer::Done).await
-    }
-
-    pub(super) async fn confirm_subscription<O: Operation>(
-        &self,
-        context: &RequestContext,
-        key: &QueueKey,
-        subscription_id: &str,
-        is_confirmed: bool,
-    ) -> Result<(), ApiError> {
-        let now = self.placement.now();
-        let id = known(subscription_id)?;
-        let command = ConfirmSubscription { queue: key.clone(), id, is_confirmed, now };
-        let stages = self.subscription_stages::<O>(context, key);
-        stages.before(Command::ConfirmSubscription(&command)).await?;
-        let confirmed = self.data(key).await?.subscriptions().confirm(command).await;
-        confirmed.map_err(|error| refused(error, subscription_id))?;
-        stages.after(Answer::Done).await
+        stages.after(Answer::Done).await?;
+        if is_another { self.ask_anew::<O>(context, key, id).await } else { Ok(()) }
     }
 
     pub(super) async fn unsubscribe<O: Operation>(

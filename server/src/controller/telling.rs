@@ -75,7 +75,7 @@ impl Controller {
         let message = messages.into_iter().next().ok_or_else(&absent)?;
         let entry = self.entry(context, key, found.subscription.id, EntryKind::Resend);
         let entry = EnqueueEntry { messages: vec![again(message)], ..entry };
-        self.enqueue::<O>(context, key, &found, entry).await
+        self.enqueue::<O>(context, key, &*found.store, entry).await
     }
 
     /// Sends a message that is in no queue; returns its id.
@@ -102,7 +102,7 @@ impl Controller {
         }
         let entry = self.entry(context, key, found.subscription.id, EntryKind::Test);
         let entry = EnqueueEntry { messages, ..entry };
-        self.enqueue::<O>(context, key, &found, entry).await?;
+        self.enqueue::<O>(context, key, &*found.store, entry).await?;
         Ok(id.to_string())
     }
 
@@ -133,6 +133,7 @@ impl Controller {
                 now: self.placement.now(),
             };
             if !found.store.outbox().resume(command).await.map_err(api_error)? {
+                self.placement.announcements().announce(key);
                 return Ok(());
             }
         }
@@ -208,12 +209,13 @@ impl Controller {
         &self,
         context: &RequestContext,
         key: &QueueKey,
-        found: &Found,
+        store: &dyn DataDriver,
         entry: EnqueueEntry,
     ) -> Result<(), ApiError> {
         let stages = self.subscription_stages::<O>(context, key);
         stages.before(Command::EnqueueEntry(&entry)).await?;
-        found.store.outbox().enqueue(entry).await.map_err(api_error)?;
+        store.outbox().enqueue(entry).await.map_err(api_error)?;
+        self.placement.announcements().announce(key);
         stages.after(Answer::Done).await
     }
 }

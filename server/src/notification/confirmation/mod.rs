@@ -39,6 +39,11 @@ impl Confirmations {
         if is_mail(subscriber) { self.settings.asks_mail } else { self.settings.asks_others }
     }
 
+    /// Whether subscribers of any kind must agree.
+    pub fn asks_anybody(&self) -> bool {
+        self.settings.asks_mail || self.settings.asks_others
+    }
+
     /// Whether a subscription is not told of messages because its subscriber has not agreed.
     pub fn holds_back(&self, subscription: &Subscription) -> bool {
         !subscription.is_confirmed
