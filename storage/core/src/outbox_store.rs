@@ -22,6 +22,7 @@ use crate::{
 ///   [`KEPT_FOR_FOLLOWERS`](crate::KEPT_FOR_FOLLOWERS) after it was posted. One for one subscription never stays.
 /// - Deleting a queue, or sealing it, drops its entries, deliveries and kept entries in constant time. Steps and
 ///   settlements that come later find nothing.
+/// - A store that belongs to one process may end all leases when it is opened: whoever held them is gone.
 /// - Deleting a subscription leaves its deliveries: who leases one finds no subscription and settles it. Its log
 ///   goes with it.
 /// - What is damaged in the store is never handed out: a call leaves it out, or is refused if it has nothing else to
