@@ -88,7 +88,7 @@ pub struct OutboxEntry {
     pub client_id: ClientId,
     /// The messages, in order.
     pub messages: Vec<OutboxMessage>,
-    /// The last subscription an earlier lease is done with: a worker goes on behind it. Absent for followers.
+    /// The last subscription an earlier lease is done with: a worker goes on behind it. Followers do not look at it.
     pub after: Option<SubscriptionId>,
 }
 
@@ -196,7 +196,7 @@ pub struct AdvanceEntries {
     pub queue: QueueKey,
     /// The lease.
     pub lease: LeaseId,
-    /// The steps.
+    /// The steps, each of another entry.
     pub steps: Vec<EntryStep>,
     /// The time of the call.
     pub now: Millis,

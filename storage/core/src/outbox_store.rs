@@ -25,6 +25,7 @@ use crate::{
 /// - A store that belongs to one process may end all leases when it is opened: whoever held them is gone.
 /// - Deleting a subscription leaves its deliveries: who leases one finds no subscription and settles it. Its log
 ///   goes with it.
+/// - A store that one server at a time opens may end all leases when it is opened.
 /// - What is damaged in the store is never handed out: a call leaves it out, or is refused if it has nothing else to
 ///   return.
 #[async_trait]
@@ -68,7 +69,7 @@ pub trait OutboxStore: Send + Sync {
     async fn enqueue(&self, command: EnqueueEntry) -> Result<()>;
 
     /// Reads what was posted, lowest marker first, whether workers have finished it or not; without entries for one
-    /// subscription, and without telling how far workers are.
+    /// subscription.
     ///
     /// - Stable prefix: once an entry was read, none with a lower marker appears later.
     /// - An entry comes for [`KEPT_FOR_FOLLOWERS`](crate::KEPT_FOR_FOLLOWERS) after it was posted, if its queue is

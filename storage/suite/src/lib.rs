@@ -17,6 +17,7 @@ mod bench;
 mod case;
 mod cases;
 mod model;
+mod outbox;
 mod pair;
 mod run;
 mod snapshot;

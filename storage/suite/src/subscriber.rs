@@ -6,7 +6,8 @@ use bytes::Bytes;
 use sukkal_storage::{
     ConfirmSubscription, CreateSubscription, CreatedSubscription, DataDriver, DeleteSubscription,
     GetSubscription, Lifetime, ListSubscriptions, Millis, PurgeSubscriptions, QueueKey, Result,
-    Store, Subscription, SubscriptionId, SubscriptionStore, UpdateSubscription,
+    SetSubscriptionState, Store, Subscription, SubscriptionId, SubscriptionState,
+    SubscriptionStore, UpdateSubscription,
 };
 use uuid::Uuid;
 
@@ -150,6 +151,16 @@ impl Subscriptions {
     pub(crate) async fn confirm(&self, id: SubscriptionId, is_confirmed: bool) -> Result<()> {
         let (queue, now) = (self.key.clone(), self.start);
         self.store().confirm(ConfirmSubscription { queue, id, is_confirmed, now }).await
+    }
+
+    /// Says at the start whether a subscriber is told.
+    pub(crate) async fn set_state(
+        &self,
+        id: SubscriptionId,
+        state: SubscriptionState,
+    ) -> Result<()> {
+        let (queue, now) = (self.key.clone(), self.start);
+        self.store().set_state(SetSubscriptionState { queue, id, state, now }).await
     }
 
     pub(crate) async fn delete(&self, id: SubscriptionId) {

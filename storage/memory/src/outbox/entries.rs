@@ -185,7 +185,7 @@ impl Outbox {
         });
         let size = |record: &&Record| size(&record.entry);
         let page = up_to(seen, query.limit, query.max_bytes, size);
-        page.map(|record| OutboxEntry { after: None, ..record.entry.clone() }).collect()
+        page.map(|record| record.entry.clone()).collect()
     }
 
     /// Removes up to `budget` records that nobody can need; returns how many.

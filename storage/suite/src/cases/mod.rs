@@ -15,6 +15,12 @@ mod isolation;
 mod lifecycle;
 mod list;
 mod messages;
+mod outbox_deliveries;
+mod outbox_followers;
+mod outbox_leases;
+mod outbox_logs;
+mod outbox_posts;
+mod outbox_queues;
 mod placed_records;
 mod placements;
 mod pop_purge;
@@ -23,6 +29,7 @@ mod queue_state;
 mod races;
 mod stats;
 mod subscription_lifetime;
+mod subscription_states;
 mod subscription_updates;
 mod subscriptions;
 mod topics;
@@ -55,6 +62,13 @@ pub(crate) fn all() -> Vec<Case> {
         subscriptions::cases(),
         subscription_updates::cases(),
         subscription_lifetime::cases(),
+        subscription_states::cases(),
+        outbox_posts::cases(),
+        outbox_leases::cases(),
+        outbox_deliveries::cases(),
+        outbox_followers::cases(),
+        outbox_queues::cases(),
+        outbox_logs::cases(),
         lifecycle::cases(),
     ]
     .into_iter()
