@@ -1,12 +1,12 @@
 //! Reading JSON that was checked when it came in.
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 /// Reads a text whose depth was bounded when it came in; the reader's own bound is a little lower.
 ///
 /// # Errors
 /// The text is not JSON, or is of another type.
-pub(crate) fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> serde_json::Result<T> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     reader.disable_recursion_limit();
     let value = T::deserialize(&mut reader)?;

@@ -160,6 +160,7 @@ impl Running {
             claim_ids_required: self.config.transport.message_delete_with_claim_id,
             subscriber_types: self.config.transport.subscriber_types.clone(),
             egress: Arc::clone(&self.egress),
+            webhook_keys: self.config.webhook_signing.clone(),
             subscription_ids: SubscriptionIds::new(),
             followers: followers.clone(),
             keys,

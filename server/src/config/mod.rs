@@ -22,6 +22,7 @@ mod table;
 mod typed;
 mod uri;
 mod value;
+mod webhook_signing;
 
 pub use egress::EgressConfig;
 pub use features::{EncryptionConfig, PipelinesConfig};

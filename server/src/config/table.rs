@@ -7,6 +7,7 @@ use super::notification;
 use super::option::{Fallback, Kind, OptionDef};
 use super::options::OPTIONS;
 use super::signing;
+use super::webhook_signing;
 
 /// All options, in the order they are shown.
 #[derive(Clone, Debug)]
@@ -23,6 +24,7 @@ impl Table {
             notification::OPTIONS,
             confirmation::OPTIONS,
             egress::OPTIONS,
+            webhook_signing::OPTIONS,
         ];
         Self::new(&sections.concat(), LIMITS)
     }

@@ -17,6 +17,8 @@ use super::signing;
 use super::switches::Switches;
 use super::value::Value;
 use crate::notification::ConfirmationSettings;
+use super::webhook_signing;
+use crate::notification::webhook::SigningKeys;
 use crate::signature::KeyRing;
 
 /// The whole configuration.
@@ -56,6 +58,8 @@ pub struct Config {
     pub confirmation: ConfirmationSettings,
     /// What the service connects to because a subscriber asks for it.
     pub egress: EgressConfig,
+    /// The keys that sign webhooks.
+    pub webhook_signing: SigningKeys,
     /// Who may call from a browser.
     pub cors: CorsConfig,
     /// What is logged.
@@ -221,6 +225,7 @@ impl Config {
             notification,
             confirmation: confirmation::read(&settings, &notification, &read.limits())?,
             egress: egress::read(&settings)?,
+            webhook_signing: webhook_signing::read(&settings)?,
             cors: read.cors(),
             log: read.log(),
             shutdown_grace: read.seconds("shutdown.grace_seconds"),

@@ -19,6 +19,7 @@ mod records;
 mod replay;
 mod retry_policy;
 mod share;
+mod signing_secret;
 mod subscriber;
 mod subscribing;
 mod subscription;
@@ -37,6 +38,7 @@ use crate::encryption::KeyRing;
 use crate::error::api_error;
 use crate::notification::Confirmations;
 use crate::notification::follow::Followers;
+use crate::notification::webhook::SigningKeys;
 use crate::placement::Placement;
 use crate::signature::Signatures;
 use crate::stage::{CallSite, Pass, Pipelines, Resource};
@@ -57,6 +59,8 @@ pub struct Controller {
     pub subscriber_types: Vec<String>,
     /// Which URLs subscribers may have.
     pub egress: Arc<Egress>,
+    /// The keys that sign webhooks.
+    pub webhook_keys: SigningKeys,
     /// Makes the ids of subscriptions.
     pub subscription_ids: SubscriptionIds,
     /// Keeps the subscriptions of sockets.

@@ -5,6 +5,7 @@ use sukkal_spec::raw::Raw;
 use sukkal_spec::{
     ApiError, AuthenticateInput, AuthenticateOutcome, HealthInput, HealthOutcome, HomeInput,
     HomeOutcome, NodeApi, PingInput, PingOutcome, RequestContext, VersionsInput, VersionsOutcome,
+    WebhookKeysInput, WebhookKeysOutcome,
 };
 
 use super::Controller;
@@ -35,6 +36,15 @@ impl NodeApi for Controller {
     async fn health(&self, _: &RequestContext, _: HealthInput) -> Result<HealthOutcome, ApiError> {
         let report = health::report(&self.placement).await;
         Ok(HealthOutcome::Reported { report: Raw::from_trusted(Bytes::from(report.to_string())) })
+    }
+
+    async fn webhook_keys(
+        &self,
+        _: &RequestContext,
+        _: WebhookKeysInput,
+    ) -> Result<WebhookKeysOutcome, ApiError> {
+        let keys = Bytes::from(self.webhook_keys.public().to_string());
+        Ok(WebhookKeysOutcome::Listed { keys: Raw::from_trusted(keys) })
     }
 
     /// Without authentication there is nothing to check: what a frame says of its caller is believed.

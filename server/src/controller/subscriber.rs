@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use sukkal_spec::ApiError;
 use sukkal_spec::raw::Raw;
 
-use super::retry_policy;
+use super::{retry_policy, signing_secret};
 use crate::egress::{Denied, Policy};
+use crate::notification::webhook::{extra_headers, secrets};
 
 /// What marks a scheme whose subscribers are told with the rights of who subscribed them.
 const TRUST: &str = "trust+";
@@ -40,8 +41,12 @@ fn has_broken_host(uri: &str) -> bool {
     address.parse::<Ipv6Addr>().is_err() || !(port.is_empty() || port.starts_with(':'))
 }
 
-/// Checks the options that have a meaning; all others are free.
-pub(super) fn check_options(subscriber: Option<&str>, options: &Raw) -> Result<(), ApiError> {
+/// Checks the options that have a meaning; all others are free. Returns whether a change keeps the secret that is stored.
+pub(super) fn check_options(
+    subscriber: Option<&str>,
+    options: &Raw,
+    service_signs: bool,
+) -> Result<bool, ApiError> {
     let options: Map<String, Value> = crate::json::read(options.bytes()).unwrap_or_default();
     for name in ["post_data", "from", "subject", "trust_id"] {
         if options.get(name).is_some_and(|value| !value.is_string() && !value.is_null()) {
@@ -55,6 +60,12 @@ pub(super) fn check_options(subscriber: Option<&str>, options: &Raw) -> Result<(
     if headers.is_some_and(|value| !are_texts(value)) {
         return Err(invalid("post_headers", "an object of strings"));
     }
+    let pairs = headers.and_then(Value::as_object).into_iter().flatten();
+    let pairs = pairs.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    if let Err(problem) = extra_headers(pairs) {
+        return Err(invalid("post_headers", &problem.to_string()));
+    }
+    let keeps_secret = check_signing(&options, service_signs)?;
     let policy = options.get("_retry_policy").filter(|value| !value.is_null());
     if let Some(problem) = policy.and_then(retry_policy::problem) {
         return Err(ApiError::RetryPolicyInvalid { problem });
@@ -65,7 +76,33 @@ pub(super) fn check_options(subscriber: Option<&str>, options: &Raw) -> Result<(
     if needs_trust && !options.get("trust_id").is_some_and(Value::is_string) {
         return Err(ApiError::SubscriptionWithoutTrust);
     }
-    Ok(())
+    Ok(keeps_secret)
+}
+
+/// Checks what signs a webhook. Returns whether the secret is the one that is stored.
+fn check_signing(options: &Map<String, Value>, service_signs: bool) -> Result<bool, ApiError> {
+    match options.get("signing") {
+        None | Some(Value::Null | Value::Bool(false)) => {}
+        Some(Value::Bool(true)) if service_signs => {}
+        Some(Value::Bool(true)) => {
+            return Err(invalid("signing", "false: the service has no keys to sign with"));
+        }
+        Some(_) => return Err(invalid("signing", "a boolean")),
+    }
+    match options.get(signing_secret::NAME) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(true)) => Ok(true),
+        Some(given) if secrets(given).is_some() => Ok(false),
+        Some(_) => Err(no_secret()),
+    }
+}
+
+/// What a caller is told whose secret is none.
+pub(super) fn no_secret() -> ApiError {
+    invalid(
+        signing_secret::NAME,
+        "whsec_ and 24 to 64 bytes in base64, a list of up to 4 of these, or, in a change, true to keep what there is",
+    )
 }
 
 fn invalid(option: &str, wanted: &str) -> ApiError {
@@ -134,9 +171,40 @@ mod tests {
         let with = Raw::from_static(r#"{"trust_id": "t"}"#);
         let without = Raw::from_static("{}");
 
-        assert_eq!(check_options(Some("trust+http://a"), &with), Ok(()));
-        assert_eq!(check_options(Some("http://a"), &without), Ok(()));
-        let told = check_options(Some("TRUST+http://a"), &without);
+        assert_eq!(check_options(Some("trust+http://a"), &with, false), Ok(false));
+        assert_eq!(check_options(Some("http://a"), &without, false), Ok(false));
+        let told = check_options(Some("TRUST+http://a"), &without, false);
         assert_eq!(told, Err(ApiError::SubscriptionWithoutTrust));
+    }
+
+    #[test]
+    fn headers_and_signatures_that_cannot_be_sent_are_refused() {
+        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let of = |text: &str| {
+            let options = Raw::from_trusted(bytes::Bytes::copy_from_slice(text.as_bytes()));
+            check_options(Some("http://a"), &options, false).map_err(|error| match error {
+                ApiError::SubscriptionOptionInvalid { option, .. } => option,
+                other => format!("{other:?}"),
+            })
+        };
+        assert_eq!(
+            of(&format!(r#"{{"signing": false, "signing_secret": "{secret}"}}"#)),
+            Ok(false)
+        );
+        assert_eq!(of(&format!(r#"{{"signing_secret": ["{secret}", "{secret}"]}}"#)), Ok(false));
+        assert_eq!(of(r#"{"signing_secret": true}"#), Ok(true));
+        for (options, wanted) in [
+            (r#"{"post_headers": {"Host": "a"}}"#, "post_headers"),
+            (r#"{"post_headers": {"a b": "a"}}"#, "post_headers"),
+            (r#"{"post_headers": {"a": "b\r\nc: d"}}"#, "post_headers"),
+            (r#"{"post_headers": {"webhook-id": "a"}}"#, "post_headers"),
+            (r#"{"signing": true}"#, "signing"),
+            (r#"{"signing": {}}"#, "signing"),
+            (r#"{"signing_secret": "whsec_"}"#, "signing_secret"),
+            (r#"{"signing_secret": false}"#, "signing_secret"),
+            (r#"{"signing_secret": []}"#, "signing_secret"),
+        ] {
+            assert_eq!(of(options), Err(wanted.to_owned()), "{options}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use sukkal_storage::{
 use uuid::{ContextV7, Timestamp, Uuid};
 
 use super::present::age;
-use super::{Controller, parse_id, subscriber};
+use super::{Controller, parse_id, signing_secret, subscriber};
 use crate::error::api_error;
 use crate::notification::follow::{CannotBegin, Lease};
 use crate::stage::{Answer, Command};
@@ -92,7 +92,10 @@ impl Controller {
             let policy = self.egress.policy(&key.project);
             subscriber::check(&who, &self.subscriber_types, policy)?;
         }
-        subscriber::check_options(Some(&who), &new.options)?;
+        let service_signs = !self.webhook_keys.is_empty();
+        if subscriber::check_options(Some(&who), &new.options, service_signs)? {
+            return Err(subscriber::no_secret());
+        }
         let id = self.subscription_ids.next(now);
         let asked = holder.is_none().then(|| who.clone());
         let mut row = CreateSubscription {
@@ -195,9 +198,13 @@ impl Controller {
             let policy = self.egress.policy(&key.project);
             subscriber::check(subscriber, &self.subscriber_types, policy)?;
         }
-        if let Some(options) = &options {
-            subscriber::check_options(subscriber.as_deref(), options)?;
-        }
+        let service_signs = !self.webhook_keys.is_empty();
+        let keeps_secret = match &options {
+            Some(options) => {
+                subscriber::check_options(subscriber.as_deref(), options, service_signs)?
+            }
+            None => false,
+        };
         let lifetime = match ttl {
             Some(ttl) => Some(Lifetime { ttl, expires_at: end(now, ttl)? }),
             None => None,
@@ -208,14 +215,18 @@ impl Controller {
         }
         let id = known(subscription_id)?;
         let is_another = subscriber.is_some();
-        let command = UpdateSubscription {
-            queue: key.clone(),
-            id,
-            subscriber,
-            lifetime,
-            options: options.map(|options| options.bytes().clone()),
-            now,
+        let options = match options {
+            Some(options) if keeps_secret => {
+                let query = GetSubscription { queue: key.clone(), id, now };
+                let stored = self.data(key).await?.subscriptions().get(query).await;
+                let stored = stored.map_err(|error| refused(error, subscription_id))?;
+                let options = signing_secret::with_stored(options.bytes(), &stored.options);
+                Some(options.ok_or_else(subscriber::no_secret)?)
+            }
+            options => options.map(|options| options.bytes().clone()),
         };
+        let command =
+            UpdateSubscription { queue: key.clone(), id, subscriber, lifetime, options, now };
         let stages = self.subscription_stages::<O>(context, key);
         stages.before(Command::UpdateSubscription(&command)).await?;
         let updated = self.data(key).await?.subscriptions().update(command).await;
@@ -276,7 +287,7 @@ fn shown(key: &QueueKey, stored: Stored, now: Millis) -> Subscription {
         subscriber: stored.subscriber,
         ttl: stored.ttl,
         age: age(stored.created_at, now),
-        options: Raw::from_trusted(stored.options),
+        options: Raw::from_trusted(signing_secret::hidden(stored.options)),
         confirmed: stored.is_confirmed,
     }
 }

@@ -8,6 +8,7 @@ pub mod follow;
 mod parcel;
 mod retry;
 pub mod template;
+pub mod webhook;
 
 pub use announcements::{Announcements, Heard, Listener};
 pub use attempts::AttemptRecord;

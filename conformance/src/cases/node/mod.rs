@@ -5,9 +5,16 @@ mod health;
 mod home;
 mod ping;
 mod versions;
+mod webhook_keys;
 
 use crate::case::Case;
 
 /// The cases of this folder.
-pub(super) const CASES: &[&[Case]] =
-    &[authenticate::CASES, health::CASES, home::CASES, ping::CASES, versions::CASES];
+pub(super) const CASES: &[&[Case]] = &[
+    authenticate::CASES,
+    health::CASES,
+    home::CASES,
+    ping::CASES,
+    versions::CASES,
+    webhook_keys::CASES,
+];

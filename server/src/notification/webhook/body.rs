@@ -1,0 +1,56 @@
+//! What a subscriber is sent.
+
+use bytes::Bytes;
+use sukkal_storage::EntryKind;
+
+use super::super::{Confirmations, Parcel, template};
+use crate::signature::NotSigned;
+
+/// The largest body, in bytes. A template can name its place very often.
+const LARGEST: usize = 1 << 20;
+/// Room for everything in a body but message and name.
+const REST: usize = 96;
+
+/// Why nothing is sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoBody {
+    /// The template makes too much of it.
+    #[error("the body would be larger than {LARGEST} bytes")]
+    TooLarge,
+    /// The subscriber cannot be asked or told about its subscription.
+    #[error("no confirmation: {0}")]
+    NotSigned(#[from] NotSigned),
+}
+
+/// The body of a request.
+pub(super) fn body(
+    parcel: &Parcel,
+    template: Option<&str>,
+    confirmations: &Confirmations,
+) -> Result<Bytes, NoBody> {
+    let plain = match parcel.kind {
+        EntryKind::Post | EntryKind::Resend | EntryKind::Test => message(parcel),
+        EntryKind::Confirm | EntryKind::Unsubscribe => confirmations.request(parcel)?.json(),
+    };
+    match template {
+        Some(text) => {
+            template::fill(text, &plain, LARGEST).map(Bytes::from).ok_or(NoBody::TooLarge)
+        }
+        None => Ok(plain),
+    }
+}
+
+/// One message as subscribers know it.
+fn message(parcel: &Parcel) -> Bytes {
+    let message = &parcel.message;
+    let mut text = Vec::with_capacity(message.body.len() + parcel.queue.name.len() + REST);
+    text.extend_from_slice(format!("{{\"ttl\":{},\"body\":", message.ttl).as_bytes());
+    text.extend_from_slice(&message.body);
+    if let Some(delay) = message.delay {
+        text.extend_from_slice(format!(",\"delay\":{delay}").as_bytes());
+    }
+    let name = serde_json::Value::from(&*parcel.queue.name);
+    let end = format!(",\"Message_Type\":\"Notification\",\"queue_name\":{name}}}");
+    text.extend_from_slice(end.as_bytes());
+    text.into()
+}
