@@ -27,10 +27,8 @@ statement! {
 
 /// Notes that something of the queue can be leased now.
 pub(super) fn has_work(session: &mut Session, handle: Handle, now: Millis) {
-    let outlook = session.queue(handle).outlook;
-    if outlook.work_at.is_none_or(|at| at > now) {
-        let work_turn = session.take_turn();
-        session.set_outlook(handle, Outlook { work_at: Some(now), work_turn, ..outlook });
+    if session.queue(handle).outlook.work_at.is_none_or(|at| at > now) {
+        wait_from(session, handle, Some(now));
     }
 }
 
@@ -42,7 +40,8 @@ pub(super) fn look_again(
 ) -> Result<(), Failure> {
     match next(session, handle)? {
         Some(at) if at <= now => has_work(session, handle, now),
-        at => session.wait_until(handle, at),
+        at if at != session.queue(handle).outlook.work_at => wait_from(session, handle, at),
+        _ => {}
     }
     Ok(())
 }
@@ -54,8 +53,15 @@ pub(super) fn look_behind(
     now: Millis,
 ) -> Result<(), Failure> {
     let at = next(session, handle)?.map(|at| at.max(now));
-    session.wait_until(handle, at);
+    wait_from(session, handle, at);
     Ok(())
+}
+
+/// Puts a queue behind all others of that time; `None` if it has nothing to be leased.
+fn wait_from(session: &mut Session, handle: Handle, work_at: Option<Millis>) {
+    let work_turn = session.take_turn();
+    let outlook = session.queue(handle).outlook;
+    session.set_outlook(handle, Outlook { work_at, work_turn, ..outlook });
 }
 
 fn next(session: &mut Session, handle: Handle) -> Result<Option<Millis>, Failure> {
@@ -65,13 +71,4 @@ fn next(session: &mut Session, handle: Handle) -> Result<Option<Millis>, Failure
     let delivery: Option<(Millis,)> = FirstDue { log }.get_result(connection).optional()?;
     let entry = entry.map(|(lease_until,)| until(lease_until));
     Ok(entry.into_iter().chain(delivery.map(|(due_at,)| due_at)).min())
-}
-
-impl Session {
-    /// Puts a queue behind all others of that time; `None` if it has nothing to be leased.
-    fn wait_until(&mut self, handle: Handle, work_at: Option<Millis>) {
-        let work_turn = self.take_turn();
-        let outlook = self.queue(handle).outlook;
-        self.set_outlook(handle, Outlook { work_at, work_turn, ..outlook });
-    }
 }
