@@ -25,7 +25,6 @@ use crate::{
 /// - A store that belongs to one process may end all leases when it is opened: whoever held them is gone.
 /// - Deleting a subscription leaves its deliveries: who leases one finds no subscription and settles it. Its log
 ///   goes with it.
-/// - A store that one server at a time opens may end all leases when it is opened.
 /// - What is damaged in the store is never handed out: a call leaves it out, or is refused if it has nothing else to
 ///   return.
 #[async_trait]

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use sukkal_storage::{
-    Body, BodyFormat, ClaimMark, ConfirmSubscription, CreateClaim, CreateQueue, CreateSubscription,
-    DeadLetter, DeleteClaim, DeleteMessage, DeleteMessages, DeleteQueue, DeleteSubscription,
-    FinishTransfers, Kind, Lifetime, Message, NewMessage, PlaceQueue, PopMessages, Post,
-    PurgeMessages, PurgeSubscriptions, QueueKey, ReceiveTransfers, ReleaseQueue, ReplaceLayout,
-    SettleTransfers, UpdateClaim, UpdateQueue, UpdateSubscription,
+    AdvanceEntries, Attempt, Body, BodyFormat, ClaimMark, ConfirmSubscription, CreateClaim,
+    CreateQueue, CreateSubscription, DeadLetter, DeleteClaim, DeleteMessage, DeleteMessages,
+    DeleteQueue, DeleteSubscription, DeliveryKey, EnqueueEntry, EntryKind, EntryProgress,
+    EntryStep, FinishTransfers, Kind, LeaseWork, Lifetime, LogAttempts, Message, NewDelivery,
+    NewMessage, PlaceQueue, PopMessages, Post, PurgeMessages, PurgeSubscriptions, QueueKey,
+    ReceiveTransfers, ReleaseQueue, RenewSubscription, ReplaceLayout, ResumeDeliveries,
+    SetSubscriptionState, SettleDeliveries, SettleTransfers, Settlement, SubscriptionState,
+    UpdateClaim, UpdateQueue, UpdateSubscription,
 };
 
 /// A value that can be written and read again.
@@ -54,12 +57,24 @@ structures! {
     ReceiveTransfers { target, generation, messages, now }
     FinishTransfers { source, ids }
     SettleTransfers { target, ids }
-    CreateSubscription { queue, id, subscriber, ttl, options, expires_at, now }
+    CreateSubscription { queue, id, subscriber, ttl, options, expires_at, is_follower, now }
     Lifetime { ttl, expires_at }
     UpdateSubscription { queue, id, subscriber, lifetime, options, now }
     ConfirmSubscription { queue, id, is_confirmed, now }
+    SetSubscriptionState { queue, id, state, now }
+    RenewSubscription { queue, id, expected, expires_at }
     DeleteSubscription { queue, id }
     PurgeSubscriptions { queue, limit }
+    LeaseWork { queue, lease, limit, max_bytes, until, now }
+    DeliveryKey { subscription, entry, index }
+    NewDelivery { key, attempts, due_at, lease }
+    EntryStep { entry, deliveries, progress }
+    AdvanceEntries { queue, lease, steps, now }
+    SettleDeliveries { queue, lease, deliveries, now }
+    ResumeDeliveries { queue, subscription, limit, now }
+    EnqueueEntry { queue, only, kind, messages, client_id, now }
+    Attempt { subscription, record }
+    LogAttempts { queue, attempts, keep }
     CreateQueue { queue, metadata, generation, pool, now }
     UpdateQueue { queue, revision, metadata }
     DeleteQueue { queue, below, pool }
@@ -88,6 +103,7 @@ macro_rules! written_as {
 written_as! {
     u64 => [u8; 8]: |number| number.to_le_bytes(), |bytes| Some(u64::from_le_bytes(bytes));
     i64 => [u8; 8]: |number| number.to_le_bytes(), |bytes| Some(i64::from_le_bytes(bytes));
+    u32 => [u8; 4]: |number| number.to_le_bytes(), |bytes| Some(u32::from_le_bytes(bytes));
     usize => u64: |number| *number as u64, |number| usize::try_from(number).ok();
     u8 => [u8; 1]: |byte| [*byte], |[byte]| Some(byte);
     bool => u8: |truth| u8::from(*truth), |byte| (byte < 2).then_some(byte == 1);
@@ -98,6 +114,33 @@ written_as! {
     BodyFormat => u8: |format| *format as u8, |number| Self::from_number(number).ok();
     Kind => bool: |kind| *kind == Kind::Topic,
         |topic| Some(if topic { Kind::Topic } else { Kind::Queue });
+    EntryKind => u8: |kind| *kind as u8, |number| Self::from_number(number).ok();
+    SubscriptionState => u8: |state| *state as u8,
+        |number| Self::from_number(number.into());
+    EntryProgress => (u8, (Option<uuid::Uuid>, i64)):
+        |progress| match *progress {
+            Self::Finish => (0, (None, 0)),
+            Self::Release { after } => (1, (after, 0)),
+            Self::Continue { after, until } => (2, (after, until)),
+        },
+        |(number, (after, until))| match number {
+            0 => Some(Self::Finish),
+            1 => Some(Self::Release { after }),
+            2 => Some(Self::Continue { after, until }),
+            _ => None,
+        };
+    Settlement => (u8, (u32, i64)):
+        |settlement| match *settlement {
+            Self::Done => (0, (0, 0)),
+            Self::Park { attempts } => (1, (attempts, 0)),
+            Self::Retry { attempts, due_at } => (2, (attempts, due_at)),
+        },
+        |(number, (attempts, due_at))| match number {
+            0 => Some(Self::Done),
+            1 => Some(Self::Park { attempts }),
+            2 => Some(Self::Retry { attempts, due_at }),
+            _ => None,
+        };
 }
 
 impl<const N: usize> Code for [u8; N] {

@@ -6,10 +6,10 @@ use sukkal_storage::{
     CreateSubscription, CreatedSubscription, DataDriver, DeleteClaim, DeleteMessage,
     DeleteMessages, DeleteSubscription, Durability, FinishTransfers, Generation, GetClaim,
     GetMessages, GetSubscription, ListMessages, ListSubscriptions, Message, MessageStore, Millis,
-    PopMessages, Post, PurgeMessages, PurgeSubscriptions, Purged, QueueKey, QueueState,
-    QueueStateStore, QueueStats, ReceiveTransfers, Result, SettleTransfers, StatsQuery,
-    StoreStatus, Subscription, SubscriptionStore, Transfer, TransferStore, UpdateClaim,
-    UpdateSubscription,
+    OutboxStore, PopMessages, Post, Posted, PurgeMessages, PurgeSubscriptions, Purged, QueueKey,
+    QueueState, QueueStateStore, QueueStats, ReceiveTransfers, RenewSubscription, Result,
+    SetSubscriptionState, SettleTransfers, StatsQuery, StoreStatus, Subscription,
+    SubscriptionStore, Transfer, TransferStore, UpdateClaim, UpdateSubscription,
 };
 
 use crate::journal::Journal;
@@ -44,6 +44,10 @@ impl DataDriver for Journal {
     }
 
     fn subscriptions(&self) -> &dyn SubscriptionStore {
+        self
+    }
+
+    fn outbox(&self) -> &dyn OutboxStore {
         self
     }
 
@@ -92,7 +96,7 @@ impl QueueStateStore for Journal {
 
 #[async_trait]
 impl MessageStore for Journal {
-    async fn post(&self, command: Post) -> Result<()> {
+    async fn post(&self, command: Post) -> Result<Posted> {
         let _turn = self.write(Record::Post(command.clone())).await?;
         self.memory.data.messages().post(command).await
     }
@@ -167,6 +171,20 @@ impl SubscriptionStore for Journal {
     async fn confirm(&self, command: ConfirmSubscription) -> Result<()> {
         let _turn = self.write(Record::ConfirmSubscription(command.clone())).await?;
         self.memory.data.subscriptions().confirm(command).await
+    }
+
+    async fn set_state(&self, command: SetSubscriptionState) -> Result<()> {
+        let _turn = self.write(Record::SetState(command.clone())).await?;
+        self.memory.data.subscriptions().set_state(command).await
+    }
+
+    async fn renew(
+        &self,
+        renewals: Vec<RenewSubscription>,
+        now: Millis,
+    ) -> Result<Vec<Option<Subscription>>> {
+        let _turn = self.write(Record::Renew((renewals.clone(), now))).await?;
+        self.memory.data.subscriptions().renew(renewals, now).await
     }
 
     async fn delete(&self, command: DeleteSubscription) -> Result<()> {

@@ -8,6 +8,7 @@ mod code;
 mod control;
 mod data;
 mod journal;
+mod outbox;
 mod record;
 
 use std::path::PathBuf;

@@ -1,10 +1,12 @@
 //! The commands as the file has them, and how they take effect.
 
 use sukkal_storage::{
-    ConfirmSubscription, CreateClaim, CreateQueue, CreateSubscription, DeleteClaim, DeleteMessage,
-    DeleteMessages, DeleteQueue, DeleteSubscription, FinishTransfers, Generation, PlaceQueue,
-    PopMessages, Post, PurgeMessages, PurgeSubscriptions, QueueKey, ReceiveTransfers, ReleaseQueue,
-    ReplaceLayout, SettleTransfers, Store, UpdateClaim, UpdateQueue, UpdateSubscription,
+    AdvanceEntries, ConfirmSubscription, CreateClaim, CreateQueue, CreateSubscription, DeleteClaim,
+    DeleteMessage, DeleteMessages, DeleteQueue, DeleteSubscription, EnqueueEntry, FinishTransfers,
+    Generation, LeaseWork, LogAttempts, Millis, PlaceQueue, PopMessages, Post, PurgeMessages,
+    PurgeSubscriptions, QueueKey, ReceiveTransfers, ReleaseQueue, RenewSubscription, ReplaceLayout,
+    ResumeDeliveries, SetSubscriptionState, SettleDeliveries, SettleTransfers, Store, UpdateClaim,
+    UpdateQueue, UpdateSubscription,
 };
 
 use crate::code::Code;
@@ -62,6 +64,15 @@ records! {
     22 ReplaceLayout(ReplaceLayout),
     23 Place(PlaceQueue),
     24 Release(ReleaseQueue),
+    25 SetState(SetSubscriptionState),
+    26 Renew((Vec<RenewSubscription>, Millis)),
+    27 LeaseEntries(LeaseWork),
+    28 Advance(AdvanceEntries),
+    29 LeaseDeliveries(LeaseWork),
+    30 SettleDeliveries(SettleDeliveries),
+    31 Resume(ResumeDeliveries),
+    32 Enqueue(EnqueueEntry),
+    33 Log(LogAttempts),
 }
 
 impl Record {
@@ -94,6 +105,15 @@ impl Record {
             Self::ReplaceLayout(command) => drop(places.replace_layout(command).await),
             Self::Place(command) => drop(places.place(command).await),
             Self::Release(command) => drop(places.release(command).await),
+            Self::SetState(command) => drop(data.subscriptions().set_state(command).await),
+            Self::Renew((all, now)) => drop(data.subscriptions().renew(all, now).await),
+            Self::LeaseEntries(command) => drop(data.outbox().lease_entries(command).await),
+            Self::Advance(command) => drop(data.outbox().advance(command).await),
+            Self::LeaseDeliveries(command) => drop(data.outbox().lease_deliveries(command).await),
+            Self::SettleDeliveries(command) => drop(data.outbox().settle(command).await),
+            Self::Resume(command) => drop(data.outbox().resume(command).await),
+            Self::Enqueue(command) => drop(data.outbox().enqueue(command).await),
+            Self::Log(command) => drop(data.outbox().log(command).await),
         }
     }
 }
