@@ -24,6 +24,7 @@ use crate::encryption::KeyRing;
 use crate::listener::{self, Settings};
 use crate::metrics::CallMetrics;
 use crate::notification::Confirmations;
+use crate::notification::dispatch::{Carriers, Dispatcher};
 use crate::notification::follow::{Followers, SocketBounds};
 use crate::placement::Placement;
 use crate::run::RunError;
@@ -54,7 +55,7 @@ pub struct Running {
 
 /// What stands between the controllers and the stores.
 struct Between {
-    keys: KeyRing,
+    keys: Arc<KeyRing>,
     pipelines: Pipelines,
 }
 
@@ -72,7 +73,7 @@ impl Running {
         config: Config,
     ) -> Result<Self, RunError> {
         let between = Between {
-            keys: KeyRing::open(&config.encryption)?,
+            keys: Arc::new(KeyRing::open(&config.encryption)?),
             pipelines: stages.pipelines(&config.pipelines)?,
         };
         let shutdown = Shutdown::new();
@@ -106,6 +107,14 @@ impl Running {
         clock.measure(&**data).await.map_err(RunError::Clock)?;
         let metrics = start_metrics(&self.shutdown)?;
         self.shutdown.spawn(clock.clone().keep_measured(Arc::clone(data), self.shutdown.clone()));
+        if self.config.notification.enabled {
+            let keys = Arc::clone(&between.keys);
+            self.placement.tell_with(Dispatcher::new(
+                self.config.notification,
+                keys,
+                self.carriers(),
+            ));
+        }
         self.placement.work(&self.shutdown);
         let (egress, closing) = (Arc::clone(&self.egress), self.shutdown.closing().clone());
         self.shutdown.spawn(async move {
@@ -139,9 +148,14 @@ impl Running {
         all.into_iter().filter_map(|(name, address)| Some((name, address?))).collect()
     }
 
+    /// Who tells subscribers of which URI schemes.
+    fn carriers(&self) -> Carriers {
+        Carriers::new()
+    }
+
     fn service(&self, clock: Clock, between: Between) -> Arc<Service<Controller>> {
         let signatures = Signatures::new(self.config.signing.clone(), clock);
-        let keys = Arc::new(between.keys);
+        let keys = between.keys;
         let bounds = SocketBounds {
             waiting_bytes: self.config.websocket.max_waiting_bytes,
             subscriptions: self.config.websocket.max_subscriptions,

@@ -74,4 +74,9 @@ pub struct Told {
 pub trait Carrier: Send + Sync {
     /// Makes one attempt.
     async fn carry(&self, parcel: &Parcel) -> Told;
+
+    /// How long an attempt takes at most; one that takes longer is cut off and has failed.
+    fn longest(&self) -> Duration {
+        Duration::from_secs(60)
+    }
 }

@@ -13,7 +13,7 @@ mod queue;
 mod settings;
 mod slot;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,6 +35,7 @@ use crate::background::{Target, TransferTargets, collect_garbage};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::notification::Announcements;
+use crate::notification::dispatch::Dispatcher;
 use crate::shutdown::Shutdown;
 use nowhere::Nowhere;
 use opener::Opener;
@@ -60,6 +61,7 @@ struct Inner {
     remembered: Cache<QueueKey, Arc<Queue>>,
     pooling: Option<Pooling>,
     announcements: Announcements,
+    dispatcher: OnceLock<Dispatcher>,
 }
 
 impl Placement {
@@ -96,7 +98,22 @@ impl Placement {
         let Store { control, data } = store;
         let (main, pooling) = (Arc::new(Pool::new(data)), pooling(&control));
         let announcements = Announcements::new();
-        Self(Arc::new(Inner { control, main, main_uri, clock, remembered, pooling, announcements }))
+        Self(Arc::new(Inner {
+            control,
+            main,
+            main_uri,
+            clock,
+            remembered,
+            pooling,
+            announcements,
+            dispatcher: OnceLock::new(),
+        }))
+    }
+
+    /// Has the subscribers of every store told by this dispatcher; to be called once, before [`work`](Self::work).
+    pub fn tell_with(&self, dispatcher: Dispatcher) {
+        // A second one would only do again what the first does.
+        let _ = self.0.dispatcher.set(dispatcher);
     }
 
     /// Starts what works in the background until the server stops: on the main store, and following the layout.
@@ -199,8 +216,8 @@ impl Placement {
         }
     }
 
-    /// Starts what every store that holds queues needs: moving messages out of it, collecting garbage, and hearing of
-    /// what other servers post to it.
+    /// Starts what every store that holds queues needs: moving messages out of it, collecting garbage, hearing of
+    /// what other servers post to it, and telling subscribers.
     fn work_on(&self, pool: &Pool, shutdown: &Shutdown) {
         let targets: Arc<dyn TransferTargets> = Arc::new(self.clone());
         let (data, clock) = (&pool.data, &self.0.clock);
@@ -208,6 +225,9 @@ impl Placement {
         shutdown.spawn(mover.run(Arc::clone(data), targets, clock.clone(), shutdown.clone()));
         shutdown.spawn(collect_garbage(Arc::clone(data), clock.clone(), shutdown.clone()));
         self.announcements().pass_on(Arc::clone(data), shutdown);
+        if let Some(dispatcher) = self.0.dispatcher.get() {
+            dispatcher.work_on(self, Arc::clone(data), shutdown);
+        }
     }
 
     async fn remember(&self, key: &QueueKey, record: &QueueRecord) -> Result<Arc<Queue>> {

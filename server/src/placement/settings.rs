@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::json;
+use crate::notification::RetryPolicy;
 
 /// The attributes that change how messages are posted and claimed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct QueueSettings {
     pub dead_letter: Option<DeadLetterRule>,
     /// Whether messages are encrypted in the store.
     pub encrypts: bool,
+    /// When telling subscribers is tried again.
+    pub retry_policy: Option<RetryPolicy>,
 }
 
 /// When and where messages are moved.
@@ -59,6 +62,7 @@ impl QueueSettings {
             default_delay: positive("_default_message_delay"),
             max_post_size: positive("_max_messages_post_size"),
             dead_letter,
+            retry_policy: RetryPolicy::among(&metadata),
             encrypts: metadata.get("_enable_encrypt_messages") == Some(&Value::Bool(true)),
         }
     }

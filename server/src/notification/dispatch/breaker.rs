@@ -9,18 +9,18 @@ const LONGEST_PROBE: Duration = Duration::from_secs(120);
 
 /// When a breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BreakerSettings {
+pub(super) struct BreakerSettings {
     /// How many failures in a row open it; 0 never does.
-    pub failures: u32,
+    pub(super) failures: u32,
     /// How long it stays open at first.
-    pub pause: Duration,
+    pub(super) pause: Duration,
     /// How long it stays open at most: the pause doubles with each probe that fails.
-    pub longest_pause: Duration,
+    pub(super) longest_pause: Duration,
 }
 
 /// Whether an attempt may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
+pub(super) enum Admission {
     /// It may.
     Go,
     /// Not before then.
@@ -29,7 +29,7 @@ pub enum Admission {
 
 /// The breaker of one endpoint.
 #[derive(Debug)]
-pub struct Breaker {
+pub(super) struct Breaker {
     settings: BreakerSettings,
     state: State,
 }
@@ -43,17 +43,17 @@ enum State {
 
 impl Breaker {
     /// A breaker that is closed.
-    pub fn new(settings: BreakerSettings) -> Self {
+    pub(super) fn new(settings: BreakerSettings) -> Self {
         Self { settings, state: State::Closed { failures: 0 } }
     }
 
     /// Whether attempts are held back.
-    pub fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         !matches!(self.state, State::Closed { .. })
     }
 
     /// Asks for an attempt that begins now. While the breaker is open, one attempt is let through after each pause.
-    pub fn admit(&mut self, now: Instant) -> Admission {
+    pub(super) fn admit(&mut self, now: Instant) -> Admission {
         match self.state {
             State::Closed { .. } => Admission::Go,
             State::Open { until, .. } if now < until => Admission::Until(until),
@@ -68,14 +68,14 @@ impl Breaker {
     }
 
     /// Notes that the endpoint answered; tells whether that closed the breaker.
-    pub fn succeeded(&mut self) -> bool {
+    pub(super) fn succeeded(&mut self) -> bool {
         let was_open = self.is_open();
         self.state = State::Closed { failures: 0 };
         was_open
     }
 
     /// Notes that the endpoint failed; tells whether that opened the breaker.
-    pub fn failed(&mut self, now: Instant) -> bool {
+    pub(super) fn failed(&mut self, now: Instant) -> bool {
         let BreakerSettings { failures: most, pause, longest_pause } = self.settings;
         match self.state {
             State::Closed { failures } => {

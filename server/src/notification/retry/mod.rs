@@ -109,9 +109,12 @@ impl RetryPolicy {
         None
     }
 
-    /// How long all attempts may take, counted from the first, if each ends at once.
-    pub fn whole_time(&self) -> Duration {
-        (1..).map_while(|attempts| self.pause_after(attempts)).sum()
+    /// At most how long it is from the first attempt to the last, if each ends at once.
+    pub fn longest_time(&self) -> Duration {
+        let seconds = |count: u32, delay: u32| u64::from(count) * u64::from(delay);
+        let (least, most) = (self.minimum_delay, self.maximum_delay);
+        let late = self.backoff.count(least, most) + self.maximum_delay_retries;
+        Duration::from_secs(seconds(self.minimum_delay_retries, least) + seconds(late, most))
     }
 }
 
@@ -143,7 +146,8 @@ mod tests {
         let policy = RetryPolicy::default();
 
         assert_eq!(pauses(&policy), [0, 0, 0, 5, 5, 5, 5, 10, 15, 20, 25, 30, 30, 30]);
-        assert_eq!(policy.whole_time(), Duration::from_secs(180));
+        assert_eq!(pauses(&policy).iter().sum::<u64>(), 180);
+        assert!(policy.longest_time() >= Duration::from_secs(180));
     }
 
     #[test]

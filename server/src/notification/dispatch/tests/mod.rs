@@ -1,0 +1,10 @@
+//! The workers over the memory store, with a carrier that does what a test told it.
+
+mod bounds;
+mod crashes;
+mod endpoints;
+mod messages;
+mod retries;
+mod setting;
+mod states;
+mod store;
