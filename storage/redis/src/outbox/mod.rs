@@ -141,7 +141,7 @@ impl OutboxStore for RedisStore {
             let mut reply = Reply::new(self.connection.read(&call).await?)?;
             after = reply.number()?;
             let (entries, bytes) = record::entries(&query.queue, &mut reply)?;
-            found.extend(entries);
+            found.extend(entries.into_iter().map(|entry| OutboxEntry { after: None, ..entry }));
             room = room.saturating_sub(bytes);
             if after < 0 || room == 0 || found.len() >= query.limit {
                 return Ok(found);

@@ -9,14 +9,14 @@ use sukkal_storage::{
 use crate::record::{content, double, integer};
 use crate::reply::{Reply, unexpected};
 
-/// An entry: kind, time, number of messages, bytes, subscription, state, deliveries, lease, subscription.
-const ENTRY: usize = 70;
+/// The head of an entry: kind, time, number of messages, bytes, subscription, state.
+const HEAD: usize = 34;
 /// A delivery: state, attempts, lease.
 const DELIVERY: usize = 21;
 /// Its key: subscription, place, index.
 const KEY: usize = 28;
 /// What stands before the body of a message: id, expiry, ttl.
-const HEAD: usize = 32;
+const MESSAGE: usize = 32;
 
 /// How a delivery is named in the outbox.
 pub(super) fn key(key: &DeliveryKey) -> Vec<u8> {
@@ -35,7 +35,7 @@ pub(super) fn new_delivery(new: &NewDelivery) -> Vec<u8> {
     delivery(new.attempts, new.due_at.is_none(), new.lease)
 }
 
-/// What a script tells of an entry.
+/// The head of an entry and, of one that was leased, the last subscription that is done with.
 struct Entry {
     kind: u8,
     posted_at: Millis,
@@ -47,7 +47,7 @@ struct Entry {
 
 impl Entry {
     fn read(bytes: &[u8]) -> Result<Self> {
-        if bytes.len() != ENTRY {
+        if bytes.len() < HEAD {
             return Err(unexpected());
         }
         Ok(Self {
@@ -63,9 +63,12 @@ impl Entry {
 
 /// Reads the entries of a reply, and how many bytes their bodies have.
 ///
-/// One with a damaged message is left out, and reported: it is told to nobody, and stands in nobody's way.
+/// One with a damaged message is reported and left out, so that it stands in nobody's way.
+///
+/// # Errors
+/// What is wrong with an entry, if there is no other.
 pub(super) fn entries(queue: &QueueKey, reply: &mut Reply) -> Result<(Vec<OutboxEntry>, usize)> {
-    let (mut found, mut size) = (Vec::new(), 0);
+    let (mut found, mut size, mut wrong) = (Vec::new(), 0, None);
     while reply.len() > 0 {
         let marker = reply.number()?;
         let head = Entry::read(&reply.bytes()?)?;
@@ -73,10 +76,13 @@ pub(super) fn entries(queue: &QueueKey, reply: &mut Reply) -> Result<(Vec<Outbox
         size += head.bytes;
         match entry(queue, marker, &head, values) {
             Ok(entry) => found.push(entry),
-            Err(error) => report(queue, marker, &error),
+            Err(error) => wrong = Some(reported(queue, marker, error)),
         }
     }
-    Ok((found, size))
+    match wrong {
+        Some(error) if found.is_empty() => Err(error),
+        _ => Ok((found, size)),
+    }
 }
 
 fn entry(
@@ -85,10 +91,11 @@ fn entry(
     head: &Entry,
     values: Vec<Bytes>,
 ) -> Result<OutboxEntry> {
-    let first = marker - head.count as Marker + 1;
+    let (first, last) = (marker - head.count as Marker + 1, marker);
     let mut client_id = None;
     let mut messages = Vec::with_capacity(head.count);
     for (value, marker) in values.into_iter().zip(first..) {
+        let value = without_head(value, marker == last);
         let (message, client) = message(value, marker)?;
         client_id.get_or_insert(client);
         messages.push(message);
@@ -105,9 +112,12 @@ fn entry(
     })
 }
 
-/// Reads the deliveries of a reply; one with a damaged message is left out, and reported.
+/// Reads the deliveries of a reply; one with a damaged message is reported and left out.
+///
+/// # Errors
+/// What is wrong with a delivery, if there is no other.
 pub(super) fn deliveries(queue: &QueueKey, reply: &mut Reply) -> Result<Vec<Delivery>> {
-    let mut found = Vec::with_capacity(reply.len() / 4);
+    let (mut found, mut wrong) = (Vec::with_capacity(reply.len() / 4), None);
     while reply.len() > 0 {
         let key = read_key(&reply.bytes()?).ok_or_else(unexpected)?;
         let record = reply.bytes()?;
@@ -117,9 +127,10 @@ pub(super) fn deliveries(queue: &QueueKey, reply: &mut Reply) -> Result<Vec<Deli
             return Err(unexpected());
         }
         let marker = key.entry - head.count as Marker + 1 + Marker::from(key.index);
+        let value = without_head(value, marker == key.entry);
         match message(value, marker).and_then(|read| Ok((EntryKind::from_number(head.kind)?, read)))
         {
-            Err(error) => report(queue, key.entry, &error),
+            Err(error) => wrong = Some(reported(queue, key.entry, error)),
             Ok((kind, (message, client_id))) => found.push(Delivery {
                 key,
                 kind,
@@ -130,16 +141,24 @@ pub(super) fn deliveries(queue: &QueueKey, reply: &mut Reply) -> Result<Vec<Deli
             }),
         }
     }
-    Ok(found)
+    match wrong {
+        Some(error) if found.is_empty() => Err(error),
+        _ => Ok(found),
+    }
+}
+
+/// A message as it stands in the outbox: before the last one of an entry stands the head.
+fn without_head(value: Bytes, is_last: bool) -> Bytes {
+    if is_last { value.slice(HEAD.min(value.len())..) } else { value }
 }
 
 fn message(value: Bytes, marker: Marker) -> Result<(OutboxMessage, ClientId)> {
     let id = id(&value, 0).unwrap_or_else(MessageId::nil);
-    if value.len() < HEAD {
+    if value.len() < MESSAGE {
         return Err(StorageError::Damaged(id));
     }
     let (expires_at, ttl) = (integer(&value, 16), integer(&value, 24));
-    let message = content(id, value.slice(HEAD..))?;
+    let message = content(id, value.slice(MESSAGE..))?;
     let told = OutboxMessage {
         id,
         marker,
@@ -152,8 +171,9 @@ fn message(value: Bytes, marker: Marker) -> Result<(OutboxMessage, ClientId)> {
     Ok((told, message.client_id))
 }
 
-fn report(queue: &QueueKey, marker: Marker, error: &StorageError) {
+fn reported(queue: &QueueKey, marker: Marker, error: StorageError) -> StorageError {
     tracing::error!(%queue, marker, %error, "an entry of the outbox cannot be read: nobody is told of it");
+    error
 }
 
 fn read_key(bytes: &[u8]) -> Option<DeliveryKey> {

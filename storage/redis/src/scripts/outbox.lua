@@ -1,7 +1,9 @@
--- An entry is: kind, when it was posted, how many messages, their bytes, the one subscription or zeros, state
--- 'o'pen, 'f'inished or 'k'ept, how many deliveries, lease or zeros, last subscription that is done with or zeros.
--- A message is: id, expiry, ttl, body. A delivery is: state 'w'aiting or 'p'arked, attempts, lease or zeros; its key
--- is subscription, place of the entry, index of the message.
+-- Fields of O: by place, the head of an entry and its last message; by 'm' + place, another message; by 's' + place,
+-- the state of an entry that was leased once; by its key, a delivery; 't', the highest place of a post leased so far:
+-- posts behind it are open. A head is: kind, when it was posted, how many messages, their bytes, the one subscription
+-- or zeros, 'o'pen, 'f'inished or 'k'ept. A state is: the head, how many deliveries, lease or zeros, last subscription
+-- that is done with or zeros. A message is: id, expiry, ttl, body. A delivery is: 'w'aiting or 'p'arked, attempts,
+-- lease or zeros; its key is subscription, place of the entry, index of the message.
 local STEP, NOBODY = 1000, string.rep('\0', 16)
 local sub, text = string.sub, string.format
 
@@ -10,8 +12,14 @@ local function head(key) return number(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2
 -- A place as it stands in fields and sets.
 local function place_of(marker) return text('%.0f', marker) end
 
--- The field of a message by the place of its entry, how many it has, and its index from 0.
-local function message_of(place, count, index) return 'm' .. place_of(tonumber(place) - count + 1 + index) end
+-- The field of a message by the place of its entry, how many that has, and its index from 0.
+local function field_of(place, count, index)
+  if index == count - 1 then return place end
+  return 'm' .. place_of(tonumber(place) - count + 1 + index)
+end
+
+-- The highest place of a post that was leased.
+local function leased_up_to() return number(call('HGET', O, 't'), 0) end
 
 -- The place of a queue behind all that have something to be leased now.
 local function behind(now)
@@ -23,7 +31,11 @@ end
 
 -- Tells the indexes what may be leased, and when.
 local function index(now, has_leased)
-  local waiting, leased, is_open = head(W), head(L), call('EXISTS', A) == 1
+  local waiting, leased = head(W), head(L)
+  local is_open = call('EXISTS', A) == 1
+  if not is_open then
+    is_open = number(call('ZREVRANGE', P, 0, 0, 'WITHSCORES')[2], 0) > leased_up_to()
+  end
   if waiting == math.huge then call('ZREM', LATE, Q) else call('ZADD', LATE, waiting, Q) end
   if not is_open and leased == math.huge then call('ZREM', OPEN, Q) end
   local next = math.min(leased, waiting)
@@ -46,28 +58,33 @@ local function is_followed(now)
 end
 
 -- What is removed from O and P, and what is kept for followers, until `clear`.
-local gone, gone_places, kept, kept_metas = {}, {}, {}, {}
+local gone, gone_places, kept, kept_states = {}, {}, {}, {}
+
+local function remove(place, count)
+  gone_places[#gone_places + 1] = place
+  gone[#gone + 1] = 's' .. place
+  for i = 0, count - 1 do gone[#gone + 1] = field_of(place, count, i) end
+end
 
 -- Ends an entry that is finished and has no delivery.
-local function close(place, meta, now)
-  local ends = read('>d', meta, 2) + 60000
-  if string.byte(meta) == 0 and ends > now and is_followed(now) then
+local function close(place, state, now)
+  local ends = read('>d', state, 2) + 60000
+  if string.byte(state) == 0 and ends > now and is_followed(now) then
     kept[#kept + 1] = ends
     kept[#kept + 1] = place
-    kept_metas[#kept_metas + 1] = place
-    kept_metas[#kept_metas + 1] = sub(meta, 1, 33) .. 'k' .. sub(meta, 35)
+    kept_states[#kept_states + 1] = 's' .. place
+    kept_states[#kept_states + 1] = sub(state, 1, 33) .. 'k' .. sub(state, 35)
     call('ZADD', KEPT, 'LT', ends, Q)
-    return
+  else
+    remove(place, read('>I4', state, 10))
   end
-  local count = read('>I4', meta, 10)
-  gone_places[#gone_places + 1] = place
-  gone[#gone + 1] = place
-  for i = 0, count - 1 do gone[#gone + 1] = message_of(place, count, i) end
 end
 
 local function clear()
-  write('HSET', O, kept_metas)
+  write('HSET', O, kept_states)
   write('ZADD', G, kept)
+  if #gone == 0 then return end
   write('HDEL', O, gone)
   write('ZREM', P, gone_places)
+  if call('EXISTS', P) == 0 then call('HDEL', O, 't') end
 end

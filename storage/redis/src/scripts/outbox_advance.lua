@@ -4,19 +4,20 @@
 local now, lease, at, out = tonumber(ARGV[1]), ARGV[2], 3, {}
 
 -- Adds the deliveries of one step that are not there; returns how many.
-local function add(place, entry, from, many)
-  local keys, set, due, parked, fields, count = {}, {}, {}, {}, {}, read('>I4', entry, 10)
+local function add(place, state, from, many)
+  local keys, set, due, parked, fields, count = {}, {}, {}, {}, {}, read('>I4', state, 10)
   for i = 1, many do keys[i] = ARGV[from + 3 * i - 3] end
   local known, added = many > 0 and fetch(keys) or {}, {}
   for i, key in ipairs(keys) do
     local message = read('>I4', key, 25)
-    if not known[i] and not added[key] and message < count then
+    local is_its_own = message < count and place_of(read('>d', key, 17)) == place
+    if is_its_own and not known[i] and not added[key] then
       added[key] = true
       set[#set + 1], set[#set + 2] = key, ARGV[from + 3 * i - 2]
       local time = ARGV[from + 3 * i - 1]
       if time == '' then
         parked[#parked + 1] = key
-        fields[#fields + 1] = message_of(place, count, message)
+        fields[#fields + 1] = field_of(place, count, message)
       else
         due[#due + 1], due[#due + 2] = time, key
       end
@@ -30,13 +31,13 @@ end
 
 while at < #ARGV do
   local place, what, after, many = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 4])
-  local entry = call('HGET', O, place)
-  local holds = entry and sub(entry, 34, 34) == 'o' and sub(entry, 39, 54) == lease
+  local state = call('HGET', O, 's' .. place)
+  local holds = state and sub(state, 34, 34) == 'o' and sub(state, 39, 54) == lease
   out[#out + 1] = holds and 1 or 0
   if holds then
-    local left = read('>I4', entry, 35) + add(place, entry, at + 5, many)
-    if after == '' then after = sub(entry, 55) end
-    local state, holder = 'o', lease
+    local left = read('>I4', state, 35) + add(place, state, at + 5, many)
+    if after == '' then after = sub(state, 55) end
+    local stage, holder = 'o', lease
     if what == 'c' then
       call('ZREM', A, place)
       call('ZADD', L, ARGV[at + 3], place)
@@ -47,14 +48,14 @@ while at < #ARGV do
         call('ZADD', A, place, place)
       else
         call('ZREM', A, place)
-        state = 'f'
+        stage = 'f'
       end
     end
-    entry = sub(entry, 1, 33) .. state .. pack('>I4', left) .. holder .. after
-    if state == 'f' and left == 0 then
-      close(place, entry, now)
+    state = sub(state, 1, 33) .. stage .. pack('>I4', left) .. holder .. after
+    if stage == 'f' and left == 0 then
+      close(place, state, now)
     else
-      call('HSET', O, place, entry)
+      call('HSET', O, 's' .. place, state)
     end
   end
   at = at + 5 + 3 * many

@@ -1,11 +1,9 @@
 -- ARGV: now, budget. Returns how much was removed, and 1 if more is waiting.
 local now, budget = tonumber(ARGV[1]), tonumber(ARGV[2])
 local ended = call('ZRANGEBYSCORE', G, '-inf', ARGV[1], 'LIMIT', 0, budget)
-for i, entry in ipairs(#ended > 0 and fetch(ended) or {}) do
-  local place, count = ended[i], entry and read('>I4', entry, 10) or 0
-  gone_places[i] = place
-  gone[#gone + 1] = place
-  for index = 0, count - 1 do gone[#gone + 1] = message_of(place, count, index) end
+for _, place in ipairs(ended) do
+  local head = call('HGET', O, 's' .. place) or call('HGET', O, place)
+  remove(place, head and read('>I4', head, 10) or 0)
 end
 write('ZREM', G, ended)
 

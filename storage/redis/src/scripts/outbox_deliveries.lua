@@ -1,10 +1,11 @@
--- Files what waits for its subscription, in pairs of key and field of the message.
-local function park(parked, message_fields)
+-- Files what waits for its subscription, by keys and fields of their messages.
+local function park(parked, fields)
   if #parked == 0 then return end
   local ends, places = {}, {}
-  for i, message in ipairs(fetch(message_fields)) do
-    local n = 2 * i
-    ends[n - 1], ends[n] = message and text('%.0f', (read('>d', message, 17))) or '-inf', parked[i]
+  for i, message in ipairs(fetch(fields)) do
+    -- Before the last message of an entry stands the head.
+    local n, at = 2 * i, sub(fields[i], 1, 1) == 'm' and 17 or 51
+    ends[n - 1], ends[n] = message and text('%.0f', (read('>d', message, at))) or '-inf', parked[i]
     places[n - 1], places[n] = 0, parked[i]
   end
   write('ZADD', X, places)
@@ -14,18 +15,20 @@ end
 
 -- Notes that deliveries of entries are over: how many by place of the entry.
 local function settle_entries(done, now)
-  local places, set = {}, {}
-  for place in pairs(done) do places[#places + 1] = place end
-  for i, meta in ipairs(#places > 0 and fetch(places) or {}) do
-    if meta then
-      local place = places[i]
-      local left = math.max(read('>I4', meta, 35) - done[place], 0)
-      meta = sub(meta, 1, 34) .. pack('>I4', left) .. sub(meta, 39)
-      if left == 0 and sub(meta, 34, 34) == 'f' then
-        close(place, meta, now)
+  local places, fields, set = {}, {}, {}
+  for place in pairs(done) do
+    places[#places + 1] = place
+    fields[#fields + 1] = 's' .. place
+  end
+  for i, state in ipairs(#fields > 0 and fetch(fields) or {}) do
+    if state then
+      local left = math.max(read('>I4', state, 35) - done[places[i]], 0)
+      state = sub(state, 1, 34) .. pack('>I4', left) .. sub(state, 39)
+      if left == 0 and sub(state, 34, 34) == 'f' then
+        close(places[i], state, now)
       else
-        set[#set + 1] = place
-        set[#set + 1] = meta
+        set[#set + 1] = fields[i]
+        set[#set + 1] = state
       end
     end
   end

@@ -1,21 +1,25 @@
 -- ARGV: now, after this place, limit, most bytes. Returns the place to continue from or -1 at the end, then place,
--- entry and messages of each.
+-- head and messages of each.
 local now, limit, room = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local out, found, seen, after = {0, -1}, 0, 0, ARGV[2]
 while true do
-  local want = math.min(limit - found, 100)
-  local places = call('ZRANGEBYSCORE', P, '(' .. after, '+inf', 'LIMIT', 0, want)
-  local entries = #places > 0 and fetch(places) or {}
+  -- Page by page, so that no more bodies are read than fit.
+  local want = math.min(limit - found, 16)
+  local places, fields = call('ZRANGEBYSCORE', P, '(' .. after, '+inf', 'LIMIT', 0, want), {}
+  for i, place in ipairs(places) do fields[2 * i - 1], fields[2 * i] = place, 's' .. place end
+  local values = #places > 0 and fetch(fields) or {}
   for i, place in ipairs(places) do
-    local entry, fields = entries[i], {}
+    local value, state = values[2 * i - 1], values[2 * i]
     after = place
-    local is_kept = entry and sub(entry, 34, 34) == 'k'
-    if entry and not (is_kept and read('>d', entry, 2) + 60000 <= now) then
-      local n, count = #out, read('>I4', entry, 10)
-      out[n + 1], out[n + 2] = place, entry
-      for index = 1, count do fields[index] = message_of(place, count, index - 1) end
-      for index, message in ipairs(fetch(fields)) do out[n + 2 + index] = message or '' end
-      found, room = found + 1, room - read('>I4', entry, 14)
+    local is_kept = value and sub(state or value, 34, 34) == 'k'
+    if value and not (is_kept and read('>d', value, 2) + 60000 <= now) then
+      local count, messages = read('>I4', value, 10), {}
+      out[#out + 1] = place
+      out[#out + 1] = sub(value, 1, 34)
+      for index = 0, count - 2 do messages[index + 1] = field_of(place, count, index) end
+      for _, message in ipairs(count > 1 and fetch(messages) or {}) do out[#out + 1] = message or '' end
+      out[#out + 1] = value
+      found, room = found + 1, room - read('>I4', value, 14)
     end
     if room <= 0 or found == limit then return out end
   end

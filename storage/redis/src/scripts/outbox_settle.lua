@@ -16,8 +16,8 @@ for i, key in ipairs(keys) do
       set[#set + 1], set[#set + 2] = key, new
       if time == '' then
         parked[#parked + 1] = key
-        local entry = call('HGET', O, place)
-        fields[#fields + 1] = message_of(place, read('>I4', entry, 10), read('>I4', key, 25))
+        local state = call('HGET', O, 's' .. place)
+        fields[#fields + 1] = field_of(place, read('>I4', state, 10), read('>I4', key, 25))
       else
         due[#due + 1], due[#due + 2] = time, key
       end

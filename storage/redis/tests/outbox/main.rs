@@ -17,7 +17,7 @@ use futures_util::StreamExt;
 use libtest_mimic::{Arguments, Completion, Trial};
 use sukkal_storage::{
     DeliveryKey, EntryProgress, EntryStep, LeaseId, LeaseWork, MessageId, OutboxEntry, Post,
-    QueueKey, ReadEntries, ReadyQueues, SettleDeliveries, Settlement, SubscriptionId,
+    QueueKey, ReadEntries, ReadyQueues, SettleDeliveries, Settlement, StorageError, SubscriptionId,
 };
 
 use calls::{
@@ -181,13 +181,16 @@ async fn a_damaged_entry_stands_in_nobodys_way(server: Server) {
     for _ in 0..3 {
         post(&store, 1).await.unwrap();
     }
-    let mut body: Vec<u8> = server.query(redis::cmd("HGET").arg("sk:{p/q}:o").arg("m2")).await;
+    let mut body: Vec<u8> = server.query(redis::cmd("HGET").arg("sk:{p/q}:o").arg("2")).await;
     *body.last_mut().unwrap() ^= 1;
-    server.query::<i64>(redis::cmd("HSET").arg("sk:{p/q}:o").arg("m2").arg(body)).await;
+    server.query::<i64>(redis::cmd("HSET").arg("sk:{p/q}:o").arg("2").arg(body)).await;
 
     let (_, entries) = lease(&store, 10, NOW).await;
 
     assert_eq!(entries.iter().map(|entry| entry.marker).collect::<Vec<_>>(), [1, 3]);
+    let query = ReadEntries { queue: queue(), after: 1, limit: 1, max_bytes: 1000, now: NOW };
+    let read = store.data.outbox().read(query).await;
+    assert!(matches!(read, Err(StorageError::Damaged(_))), "{read:?}");
 }
 
 async fn a_full_server_lets_the_outbox_be_worked_off(server: Server) {
