@@ -58,6 +58,7 @@ scripts! {
     SUBSCRIPTION_CONFIRM: 7 = "subscriptions" "subscription_confirm";
     SUBSCRIPTION_STATE: 7 = "subscriptions" "subscription_state";
     SUBSCRIPTION_RENEW: 7 = "subscriptions" "subscription_renew";
+    SUBSCRIPTION_TELL: 7 = "subscriptions" "subscription_tell";
     SUBSCRIPTION_DELETE: 7 = "subscriptions" "subscription_delete";
     SUBSCRIPTION_PURGE: 7 = "subscriptions" "subscription_purge";
     SUBSCRIPTION_COLLECT: 7 = "subscriptions" "subscription_collect";

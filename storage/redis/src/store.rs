@@ -5,16 +5,20 @@ use sukkal_storage::{Durability, Millis, QueueKey, Result, StorageError, StoreSt
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::error::unavailable;
-use crate::keys::{FORMAT, QueueKeys};
+use crate::keys::{ENDS, FORMAT, QueueKeys};
 use crate::reply::{Reply, Status, integer, unexpected};
-use crate::script::{COLLECT, Call};
+use crate::script::{COLLECT, Call, SUBSCRIPTION_TELL};
 
 /// How many steps of settling one command may wait for; each makes about a thousand messages free.
 const STEPS: usize = 256;
 /// How many records one step of settling removes at most.
 const STEP: usize = 1000;
 /// The layout of the data that this driver reads and writes.
-const LAYOUT: &[u8] = b"1";
+const LAYOUT: &[u8] = b"2";
+/// The layout before posts looked for subscriptions.
+const LAYOUT_WITHOUT_OUTBOX: &[u8] = b"1";
+/// How many queues are brought to a new layout in one round trip.
+const PAGE: usize = 500;
 
 /// One role of a store on a Redis server. It keeps nothing of the data: servers may share it.
 pub(crate) struct RedisStore {
@@ -119,7 +123,29 @@ impl RedisStore {
         Ok(())
     }
 
-    /// Marks a new database with the layout, and refuses one with another layout.
+    /// Notes on every queue that has subscriptions until when they live. Repeating it is safe.
+    async fn tell_posts_of_subscriptions(&self) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let mut range = redis::cmd("ZRANGE");
+            range.arg(ENDS).arg(after).arg(after + PAGE - 1);
+            let mut reply = Reply::plain(self.connection.send(&range).await?)?;
+            let is_last = reply.len() < PAGE;
+            let mut calls = Vec::with_capacity(reply.len());
+            while reply.len() > 0 {
+                if let Some(queue) = QueueKeys::queue(&reply.text()?) {
+                    calls.push(SUBSCRIPTION_TELL.on_subscriptions(&keys(&queue), 0, 0));
+                }
+            }
+            self.connection.write_many(&calls).await?;
+            if is_last {
+                return Ok(());
+            }
+            after += PAGE;
+        }
+    }
+
+    /// Marks a new database with the layout, brings the one before to it, and refuses others.
     async fn check_layout(&self) -> Result<()> {
         let mut set = redis::cmd("SET");
         set.arg(FORMAT).arg(LAYOUT).arg("NX");
@@ -128,6 +154,12 @@ impl RedisStore {
         get.arg(FORMAT);
         match self.connection.send(&get).await? {
             redis::Value::BulkString(layout) if layout == LAYOUT => Ok(()),
+            redis::Value::BulkString(layout) if layout == LAYOUT_WITHOUT_OUTBOX => {
+                self.tell_posts_of_subscriptions().await?;
+                let mut set = redis::cmd("SET");
+                set.arg(FORMAT).arg(LAYOUT);
+                self.connection.send(&set).await.map(|_| ())
+            }
             _ => Err(StorageError::Unusable(
                 "the data in Redis has a layout that this version does not know".to_owned(),
             )),

@@ -33,7 +33,7 @@ for i, each in ipairs(places) do
   local value, state = values[2 * at + 1], values[2 * at + 2]
   if each[3] then taken[#taken + 1] = place else passed = each[1] end
   -- What is only kept for followers is passed over.
-  if sub(state or value, 34, 34) == 'o' then
+  if value and sub(state or value, 34, 34) == 'o' then
     state = sub(state or value, 1, 34) .. (state and sub(state, 35, 38) or '\0\0\0\0') .. lease
       .. (state and sub(state, 55) or NOBODY)
     local n, count = #leased, read('>I4', state, 10)

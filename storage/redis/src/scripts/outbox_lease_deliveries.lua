@@ -21,7 +21,9 @@ for i, key in ipairs(keys) do
   local delivery, n, m = sub(have[2 * i - 1], 1, 5) .. lease, 4 * i, 2 * i
   out[n - 3], out[n - 2], out[n - 1], out[n] = key, delivery, have[2 * i], body
   taken[i], set[m - 1], set[m], until_then[m - 1], until_then[m] = key, key, delivery, ARGV[5], key
-  if body ~= '' then room = room - body_size(body, messages[i] == places[i] and 67 or 33) end
+  -- A damaged body may not say how large it is.
+  local is_sound, size = pcall(body_size, body, messages[i] == places[i] and 67 or 33)
+  room = room - (is_sound and size or #body)
   if room <= 0 then break end
 end
 -- Removing comes first: a server that is full takes it, and then the rest of the script.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 mod calls;
+mod keys;
 #[path = "../private/mod.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod private;
@@ -17,12 +18,17 @@ use futures_util::StreamExt;
 use libtest_mimic::{Arguments, Completion, Trial};
 use sukkal_storage::{
     DeliveryKey, EntryProgress, EntryStep, LeaseId, LeaseWork, MessageId, OutboxEntry, Post,
-    QueueKey, ReadEntries, ReadyQueues, SettleDeliveries, Settlement, StorageError, SubscriptionId,
+    QueueKey, ReadEntries, ReadyQueues, RenewSubscription, SettleDeliveries, Settlement,
+    StorageError, SubscriptionId,
 };
 
 use calls::{
     END, LATER, NOW, advance, command, finish, hint, kept, key, lease, post, queue, settle,
-    subscribe, subscription, unsubscribe, work,
+    subscribe, subscription, work,
+};
+use keys::{
+    a_delivery_that_is_over_leaves_no_key, a_finished_entry_leaves_no_key,
+    a_kept_entry_leaves_no_key_once_it_is_collected, sealing_a_queue_leaves_no_key_of_its_outbox,
 };
 use private::Server;
 
@@ -39,11 +45,15 @@ fn main() -> ExitCode {
         hints_come_again_after_redis_was_away
         who_may_not_publish_may_post
         a_damaged_entry_stands_in_nobodys_way
+        a_damaged_delivery_stands_in_nobodys_way
         a_full_server_lets_the_outbox_be_worked_off
         thousands_of_ended_leases_are_leased_again_in_order
         one_step_keeps_thousands_of_deliveries
         queues_take_turns
         heads_of_thousands_of_queues_are_read
+        thousands_of_subscriptions_are_renewed_in_order
+        many_calls_at_once_load_the_scripts_that_redis_forgot
+        subscriptions_older_than_the_outbox_are_told
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -63,92 +73,6 @@ where
         });
         Ok(Completion::Completed)
     })
-}
-
-async fn a_finished_entry_leaves_no_key(server: Server) {
-    let store = server.open().await;
-    let id = subscribe(&store, "a", false).await;
-
-    assert!(post(&store, 3).await.unwrap().in_outbox);
-    let (lease, entries) = lease(&store, 10, NOW).await;
-    assert!(finish(&store, lease, &entries, NOW).await.iter().all(|held| *held));
-    unsubscribe(&store, id).await;
-
-    assert!(!post(&store, 1).await.unwrap().in_outbox);
-    let keys = server.strings(redis::cmd("KEYS").arg("*")).await;
-    assert_eq!(keys, ["sk:due", "sk:format", "sk:{p/q}", "sk:{p/q}:e", "sk:{p/q}:f"]);
-}
-
-async fn a_delivery_that_is_over_leaves_no_key(server: Server) {
-    let store = server.open().await;
-    let id = subscribe(&store, "a", false).await;
-    post(&store, 2).await.unwrap();
-    let before = server.strings(redis::cmd("KEYS").arg("*")).await;
-    let (first, entries) = lease(&store, 10, NOW).await;
-    let keys = [0, 1].map(|index| key(id, entries[0].marker, index));
-    let deliveries = vec![kept(keys[0], Some(NOW)), kept(keys[1], None)];
-    let progress = EntryProgress::Finish;
-    advance(&store, first, vec![EntryStep { entry: entries[0].marker, deliveries, progress }])
-        .await;
-
-    let second = LeaseId::new_v4();
-    let due = store.data.outbox().lease_deliveries(work(second, 10, NOW)).await.unwrap();
-    assert_eq!(due.iter().map(|each| each.key).collect::<Vec<_>>(), [keys[0]]);
-    assert_eq!(due[0].message, entries[0].messages[0]);
-    settle(&store, second, keys[0]).await;
-    while store.data.collect(NOW + 3_600_000, 100).await.unwrap().more {}
-
-    assert!(before.contains(&"sk:{p/q}:o".to_owned()));
-    let left = server.strings(redis::cmd("KEYS").arg("*")).await;
-    assert_eq!(left, ["sk:format", "sk:{p/q}"]);
-}
-
-async fn sealing_a_queue_leaves_no_key_of_its_outbox(server: Server) {
-    let store = server.open().await;
-    let id = subscribe(&store, "a", false).await;
-    subscribe(&store, "b", true).await;
-    for _ in 0..3 {
-        post(&store, 1).await.unwrap();
-    }
-    let (first, entries) = lease(&store, 2, NOW).await;
-    let keys = [NOW, 0].map(|due| Some(due).filter(|due| *due > 0));
-    let deliveries =
-        keys.iter().map(|due| kept(key(id, entries[usize::from(due.is_none())].marker, 0), *due));
-    let steps = entries.iter().zip(deliveries).map(|(entry, delivery)| EntryStep {
-        entry: entry.marker,
-        deliveries: vec![delivery],
-        progress: EntryProgress::Finish,
-    });
-    assert_eq!(advance(&store, first, steps.collect()).await, [true, true]);
-    lease(&store, 1, NOW).await;
-
-    store.data.queues().seal(&queue()).await.unwrap();
-
-    let keys = server.strings(redis::cmd("KEYS").arg("*")).await;
-    let subscriptions = ["h", "i", "j", "l", "s"].map(|part| format!("sk:{{p/q}}:{part}"));
-    let expected = [&["sk:ends", "sk:format", "sk:{p/q}"].map(str::to_owned)[..], &subscriptions];
-    assert_eq!(keys, expected.concat());
-    store.data.queues().unseal(&queue(), 1).await.unwrap();
-    let again = Post { generation: 1, ..command(&[MessageId::new_v4()]) };
-    assert!(store.data.messages().post(again).await.unwrap().in_outbox);
-}
-
-async fn a_kept_entry_leaves_no_key_once_it_is_collected(server: Server) {
-    let store = server.open().await;
-    let id = subscribe(&store, "a", true).await;
-    assert!(post(&store, 2).await.unwrap().in_outbox);
-    unsubscribe(&store, id).await;
-    let query = |now| ReadEntries { queue: queue(), after: 0, limit: 10, max_bytes: 1000, now };
-
-    let ready = store.data.outbox().ready(ReadyQueues { limit: 10, now: NOW }).await.unwrap();
-    let kept = store.data.outbox().read(query(NOW + 59_999)).await.unwrap();
-    let gone = store.data.outbox().read(query(NOW + 60_000)).await.unwrap();
-    let collected = store.data.collect(NOW + 60_000, 100).await.unwrap();
-    while store.data.collect(END.max(NOW + 3_600_000), 100).await.unwrap().more {}
-
-    assert_eq!((ready.len(), kept.len(), gone.len(), collected.removed), (0, 1, 0, 1));
-    assert_eq!(server.strings(redis::cmd("KEYS").arg("*")).await, ["sk:format", "sk:{p/q}"]);
-    assert_eq!(server.strings(redis::cmd("HKEYS").arg("sk:{p/q}")).await, ["n"]);
 }
 
 async fn hints_come_again_after_redis_was_away(mut server: Server) {
@@ -191,6 +115,26 @@ async fn a_damaged_entry_stands_in_nobodys_way(server: Server) {
     let query = ReadEntries { queue: queue(), after: 1, limit: 1, max_bytes: 1000, now: NOW };
     let read = store.data.outbox().read(query).await;
     assert!(matches!(read, Err(StorageError::Damaged(_))), "{read:?}");
+}
+
+async fn a_damaged_delivery_stands_in_nobodys_way(server: Server) {
+    let store = server.open().await;
+    let id = subscribe(&store, "a", false).await;
+    for _ in 0..2 {
+        post(&store, 1).await.unwrap();
+    }
+    let (first, entries) = lease(&store, 10, NOW).await;
+    let step = |entry: &OutboxEntry| EntryStep {
+        entry: entry.marker,
+        deliveries: vec![kept(key(id, entry.marker, 0), Some(NOW))],
+        progress: EntryProgress::Finish,
+    };
+    advance(&store, first, entries.iter().map(step).collect()).await;
+    server.command(&["HSET", "sk:{p/q}:o", "1", "cut"]).await;
+
+    let due = store.data.outbox().lease_deliveries(work(LeaseId::new_v4(), 10, NOW)).await.unwrap();
+
+    assert_eq!(due.iter().map(|each| each.key.entry).collect::<Vec<_>>(), [2]);
 }
 
 async fn a_full_server_lets_the_outbox_be_worked_off(server: Server) {
@@ -313,4 +257,71 @@ async fn heads_of_thousands_of_queues_are_read(server: Server) {
     let heads = store.data.outbox().heads(&queues).await.unwrap();
 
     assert_eq!((heads.len(), heads[0], heads[2500]), (2501, 0, 7));
+}
+
+async fn thousands_of_subscriptions_are_renewed_in_order(server: Server) {
+    let store = server.open().await;
+    let subscriptions = store.data.subscriptions();
+    let mut renewals = Vec::new();
+    for number in 0..1200 {
+        let queue = QueueKey::topic("p", (number % 3).to_string());
+        let command = subscription(queue.clone(), &number.to_string(), true);
+        let renewal = RenewSubscription {
+            queue,
+            id: command.id,
+            expected: if number == 700 { NOW } else { END },
+            expires_at: END + 1 + i64::from(number),
+        };
+        renewals.push(renewal);
+        if number != 800 {
+            subscriptions.create(command).await.unwrap();
+        }
+    }
+
+    let renewed = subscriptions.renew(renewals.clone(), NOW).await.unwrap();
+
+    assert_eq!(renewed.len(), 1200);
+    for (number, (renewal, found)) in renewals.iter().zip(renewed).enumerate() {
+        let found = found.map(|found| (found.id, found.expires_at));
+        assert_eq!(
+            found,
+            match number {
+                700 => Some((renewal.id, END)),
+                800 => None,
+                _ => Some((renewal.id, renewal.expires_at)),
+            }
+        );
+    }
+}
+
+async fn many_calls_at_once_load_the_scripts_that_redis_forgot(server: Server) {
+    let store = server.open().await;
+    subscribe(&store, "a", false).await;
+    for _ in 0..3 {
+        post(&store, 1).await.unwrap();
+    }
+    let (lease, entries) = lease(&store, 10, NOW).await;
+    server.command(&["SCRIPT", "FLUSH"]).await;
+
+    assert_eq!(finish(&store, lease, &entries, NOW).await, [true, true, true]);
+    assert_eq!(server.query::<i64>(redis::cmd("EXISTS").arg("sk:{p/q}:o")).await, 0);
+}
+
+async fn subscriptions_older_than_the_outbox_are_told(server: Server) {
+    let store = server.open().await;
+    subscribe(&store, "a", false).await;
+    for number in 0..1100 {
+        let queue = QueueKey::new("p", number.to_string());
+        store.data.subscriptions().create(subscription(queue, "a", false)).await.unwrap();
+    }
+    server.command(&["HDEL", "sk:{p/q}", "o"]).await;
+    server.command(&["HDEL", "sk:{p/1050}", "o"]).await;
+    assert!(!post(&store, 1).await.unwrap().in_outbox);
+    server.command(&["SET", "sk:format", "1"]).await;
+
+    let store = server.open().await;
+
+    assert!(post(&store, 1).await.unwrap().in_outbox);
+    assert_eq!(server.query::<i64>(redis::cmd("HEXISTS").arg("sk:{p/1050}").arg("o")).await, 1);
+    assert_eq!(server.query::<String>(redis::cmd("GET").arg("sk:format")).await, "2");
 }
