@@ -4,4 +4,5 @@ mod damage;
 mod full;
 mod opening;
 mod outbox;
+mod outbox_model;
 mod posting;
