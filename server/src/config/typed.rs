@@ -16,8 +16,8 @@ use super::problem::ConfigError;
 use super::signing;
 use super::switches::Switches;
 use super::value::Value;
-use crate::notification::ConfirmationSettings;
 use super::webhook_signing;
+use crate::notification::ConfirmationSettings;
 use crate::notification::webhook::SigningKeys;
 use crate::signature::KeyRing;
 

@@ -18,8 +18,9 @@ use super::resolver::Resolver;
 use super::{Egress, own};
 use crate::config::EgressConfig;
 
-/// How long a connection may wait for the next request. A host that moves is followed after this.
-const IDLE: Duration = Duration::from_secs(15);
+/// How long a connection may wait for the next request: less than the five seconds after which some servers close it, which a request
+/// may cross. A host that moves is followed after this.
+const IDLE: Duration = Duration::from_secs(4);
 /// How many connections to one host may wait.
 const IDLE_PER_HOST: usize = 16;
 /// The largest headers of an answer over HTTP/2, in bytes.
@@ -94,7 +95,6 @@ fn client(
         .dns_resolver(Arc::new(resolver))
         .redirect(redirect::Policy::none())
         .referer(false)
-        .retry(reqwest::retry::never())
         .connect_timeout(config.connect_timeout)
         .timeout(config.timeout)
         .pool_idle_timeout(IDLE)

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use sukkal_spec::{SubscriptionCreate, SubscriptionUpdate};
+use sukkal_spec::{SubscriptionCreate, SubscriptionList, SubscriptionUpdate};
 
 use super::{HOOK, shown};
 use crate::case::cases;
@@ -11,9 +11,12 @@ cases! {
         refuses_options_of_the_wrong_type,
         refuses_retry_policies_that_break_their_rules,
         accepts_every_retry_policy_that_keeps_the_rules,
-        refuses_to_make_a_trust_for_a_caller_without_rights;
+        refuses_to_make_a_trust_for_a_caller_without_rights,
+        refuses_headers_and_signatures_that_cannot_be_sent needs Extension,
+        shows_no_secret_that_signs needs Extension;
     SubscriptionUpdate:
         checks_options_as_when_subscribing,
+        keeps_a_secret_that_signs needs Extension,
 }
 
 async fn refused(service: &Service, options: Value, error: &str) {
@@ -86,4 +89,51 @@ async fn checks_options_as_when_subscribing(service: &Service) {
         service.call(SubscriptionUpdate, input).await.expect_error(error);
     }
     assert_eq!(shown(service, &id).await["options"], json!({}));
+}
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+async fn refuses_headers_and_signatures_that_cannot_be_sent(service: &Service) {
+    for options in [
+        json!({ "post_headers": { "X-A": "1\r\nX-B: 2" } }),
+        json!({ "post_headers": { "X A": "1" } }),
+        json!({ "post_headers": { "Host": "elsewhere" } }),
+        json!({ "post_headers": { "webhook-signature": "v1,x" } }),
+        json!({ "signing": "yes" }),
+        json!({ "signing_secret": "short" }),
+        json!({ "signing_secret": true }),
+        json!({ "signing_secret": [SECRET, 5] }),
+    ] {
+        refused(service, options, "subscription_option_invalid").await;
+    }
+}
+
+async fn subscribe_with_secret(service: &Service) -> String {
+    let options = json!({ "signing_secret": SECRET, "mine": 1 });
+    let input = json!({ "queue_name": "jobs", "subscriber": HOOK, "options": options });
+    let reply = service.call(SubscriptionCreate, input).await.expect_outcome("created");
+    reply.body()["subscription_id"].as_str().unwrap().to_owned()
+}
+
+async fn shows_no_secret_that_signs(service: &Service) {
+    let id = subscribe_with_secret(service).await;
+
+    let wanted = json!({ "signing_secret": true, "mine": 1 });
+    assert_eq!(shown(service, &id).await["options"], wanted);
+    let listed = service.call(SubscriptionList, json!({ "queue_name": "jobs" })).await;
+    assert_eq!(listed.expect_outcome("listed").body()["subscriptions"][0]["options"], wanted);
+}
+
+async fn keeps_a_secret_that_signs(service: &Service) {
+    let id = subscribe_with_secret(service).await;
+    let update = async |options: Value| {
+        let input = json!({ "queue_name": "jobs", "subscription_id": id, "options": options });
+        service.call(SubscriptionUpdate, input).await
+    };
+
+    let kept = json!({ "signing_secret": true, "mine": 2 });
+    update(kept.clone()).await.expect_outcome("updated");
+    assert_eq!(shown(service, &id).await["options"], kept);
+    update(json!({})).await.expect_outcome("updated");
+    update(kept).await.expect_error("subscription_option_invalid");
 }

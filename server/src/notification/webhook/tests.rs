@@ -23,6 +23,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 
 mod bad_endpoints;
+mod documented;
 mod requests;
 mod tls;
 
