@@ -4,6 +4,7 @@ use sukkal_storage::{Registry, StorageError};
 
 use crate::clock::Clock;
 use crate::config::{Config, mask_uri};
+use crate::egress::ClientError;
 use crate::encryption::{KeyError, KeyRing};
 use crate::running::Running;
 use crate::shutdown::Signals;
@@ -25,6 +26,9 @@ pub enum RunError {
     /// A key of queues that encrypt cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Nobody can be told by webhooks.
+    #[error(transparent)]
+    Egress(#[from] ClientError),
     /// Metrics cannot be recorded.
     #[error("metrics cannot be recorded: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),

@@ -19,13 +19,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::controller::{Controller, SubscriptionIds};
 use crate::cors::Cors;
-use crate::egress::{BackEnd, Egress, SystemLookup, back_ends};
+use crate::egress::{BackEnd, Clients, Egress, Lookup, SystemLookup, back_ends};
 use crate::encryption::KeyRing;
 use crate::listener::{self, Settings};
 use crate::metrics::CallMetrics;
 use crate::notification::Confirmations;
 use crate::notification::dispatch::{Carriers, Dispatcher};
 use crate::notification::follow::{Followers, SocketBounds};
+use crate::notification::webhook::Webhooks;
 use crate::placement::Placement;
 use crate::run::RunError;
 use crate::shutdown::Shutdown;
@@ -108,12 +109,8 @@ impl Running {
         let metrics = start_metrics(&self.shutdown)?;
         self.shutdown.spawn(clock.clone().keep_measured(Arc::clone(data), self.shutdown.clone()));
         if self.config.notification.enabled {
-            let keys = Arc::clone(&between.keys);
-            self.placement.tell_with(Dispatcher::new(
-                self.config.notification,
-                keys,
-                self.carriers(),
-            ));
+            let (keys, carriers) = (Arc::clone(&between.keys), self.carriers(&clock)?);
+            self.placement.tell_with(Dispatcher::new(self.config.notification, keys, carriers));
         }
         self.placement.work(&self.shutdown);
         let (egress, closing) = (Arc::clone(&self.egress), self.shutdown.closing().clone());
@@ -149,8 +146,16 @@ impl Running {
     }
 
     /// Who tells subscribers of which URI schemes.
-    fn carriers(&self) -> Carriers {
-        Carriers::new()
+    fn carriers(&self, clock: &Clock) -> Result<Carriers, RunError> {
+        let (config, egress) = (&self.config, Arc::clone(&self.egress));
+        let lookup: Arc<dyn Lookup> = Arc::new(SystemLookup::new());
+        let clients = Clients::open(&egress, &config.egress, &lookup)?;
+        let signatures = Signatures::new(config.signing.clone(), clock.clone());
+        let confirmations = Confirmations::new(config.confirmation.clone(), signatures);
+        let keys = config.webhook_signing.clone();
+        let webhooks = Webhooks::new(egress, clients, keys, confirmations, &config.egress);
+        let schemes = ["http", "https", "trust+http", "trust+https"];
+        Ok(Carriers::new().with(&schemes, Arc::new(webhooks)))
     }
 
     fn service(&self, clock: Clock, between: Between) -> Arc<Service<Controller>> {

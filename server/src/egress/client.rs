@@ -1,7 +1,6 @@
 //! The HTTP clients that keep to the rules.
 
 use std::collections::HashMap;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,10 +132,4 @@ fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, ClientError> {
         .with_no_client_auth();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(tls)
-}
-
-impl From<ClientError> for io::Error {
-    fn from(error: ClientError) -> Self {
-        Self::other(error)
-    }
 }
