@@ -15,7 +15,7 @@ use crate::{
 /// How long an entry stays for followers after it was posted, in milliseconds.
 pub const KEPT_FOR_FOLLOWERS: Millis = 60_000;
 
-/// Names one lease of entries or deliveries; made by the caller. What a lease no longer holds, it cannot change.
+/// Names one lease of entries or deliveries; made by the caller, never nil. What a lease no longer holds, it cannot change.
 pub type LeaseId = Uuid;
 
 /// Why something is in the outbox.

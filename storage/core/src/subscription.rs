@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{Millis, QueueKey, Result};
 
-/// Names a subscription. Callers make them so that later ones compare greater (UUID version 7).
+/// Names a subscription. Callers make them so that later ones compare greater (UUID version 7); never nil.
 pub type SubscriptionId = Uuid;
 
 /// Whether a subscriber is told.

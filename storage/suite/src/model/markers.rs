@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sukkal_storage::{Marker, Message, Millis, QueueKey};
+use sukkal_storage::{Marker, Message, Millis, OutboxEntry, QueueKey};
 
 /// Which marker of the subject stands for which marker of the model, per queue.
 #[derive(Default)]
@@ -38,6 +38,37 @@ impl Markers {
             subject.marker = model.marker;
         }
         Ok(())
+    }
+
+    /// Brings an entry of the subject into the form of the model.
+    ///
+    /// # Errors
+    /// Markers that are not in the same order.
+    pub(super) fn align_entry(
+        &mut self,
+        subject: &mut OutboxEntry,
+        model: &OutboxEntry,
+    ) -> Result<(), String> {
+        let queue = model.queue.clone();
+        for (subject, model) in subject.messages.iter_mut().zip(&model.messages) {
+            subject.marker = self.align_place(&queue, subject.marker, model.marker)?;
+        }
+        subject.marker = self.align_place(&queue, subject.marker, model.marker)?;
+        Ok(())
+    }
+
+    /// The marker of the model that stands for one of the subject.
+    ///
+    /// # Errors
+    /// Markers that are not in the same order.
+    pub(super) fn align_place(
+        &mut self,
+        queue: &QueueKey,
+        subject: Marker,
+        model: Marker,
+    ) -> Result<Marker, String> {
+        self.learn(queue, subject, model)?;
+        Ok(model)
     }
 
     fn learn(&mut self, queue: &QueueKey, subject: Marker, model: Marker) -> Result<(), String> {

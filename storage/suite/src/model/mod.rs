@@ -3,6 +3,7 @@
 
 mod answers;
 mod markers;
+mod outbox;
 mod placements;
 mod play;
 mod step;
@@ -62,7 +63,7 @@ fn report(seed: u64, reason: &str, sequence: &Sequence) -> String {
     let steps = sequence.steps.iter().enumerate();
     let steps: String = steps.map(|(index, step)| format!("\n  {index}: {step:?}")).collect();
     format!(
-        "{reason}\nSUKKAL_MODEL_SEED={seed}\nsmallest sequence (dead letters: {}):{steps}",
-        sequence.letters
+        "{reason}\nSUKKAL_MODEL_SEED={seed}\nsmallest sequence (dead letters: {}, followed: {}):{steps}",
+        sequence.letters, sequence.followed
     )
 }

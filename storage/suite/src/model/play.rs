@@ -7,6 +7,7 @@ use sukkal_storage::{
 };
 
 use crate::model::answers::{Answers, one_refusal, same, text};
+use crate::model::outbox;
 use crate::model::placements;
 use crate::model::step::{Action, Sequence, Step};
 use crate::model::subscriptions;
@@ -19,7 +20,9 @@ use crate::model::world::World;
 /// The first difference.
 pub(super) async fn play(store: &Store, sequence: &Sequence, start: Millis) -> Result<(), String> {
     let model = sukkal_storage_memory::open();
-    let mut player = Player { subject: store, model: &model, world: World::new(start) };
+    let is_followed = sequence.followed;
+    let mut player =
+        Player { subject: store, model: &model, world: World::new(start), is_followed };
     let places = sequence.steps.iter().any(|step| matches!(step.action, Action::Placement(_)));
     if !places {
         return play_on(&mut player, sequence).await;
@@ -35,6 +38,9 @@ pub(super) async fn play(store: &Store, sequence: &Sequence, start: Millis) -> R
 
 async fn play_on(player: &mut Player<'_>, sequence: &Sequence) -> Result<(), String> {
     let has_claims = player.subject.data.capabilities().has(Capability::Claims);
+    if player.is_followed {
+        outbox::follow(player).await?;
+    }
     let mut last = None;
     for (index, step) in sequence.steps.iter().enumerate() {
         if needs_claims(&step.action) && !has_claims {
@@ -64,6 +70,8 @@ pub(super) struct Player<'a> {
     subject: &'a Store,
     model: &'a Store,
     pub(super) world: World,
+    /// Whether every queue is followed from beginning to end.
+    pub(super) is_followed: bool,
 }
 
 impl Player<'_> {
@@ -102,6 +110,11 @@ impl Player<'_> {
     /// Runs a command on both stores.
     pub(super) async fn both<T>(&self, call: impl AsyncFn(&Store) -> Result<T>) -> Answers<T> {
         (call(self.subject).await.map_err(text), call(self.model).await.map_err(text))
+    }
+
+    /// Which of the two a call is made on.
+    pub(super) fn is_subject(&self, store: &Store) -> bool {
+        std::ptr::eq(store, self.subject)
     }
 
     async fn run(&mut self, command: Command) -> Result<(), String> {
@@ -230,6 +243,7 @@ impl Player<'_> {
             }
             Command::Subscription(command) => subscriptions::run(self, command).await,
             Command::Placement(command) => placements::run(self, command).await,
+            Command::Outbox(queue, action) => outbox::run(self, queue, action).await,
             _ => Ok(()),
         }
     }
@@ -239,9 +253,8 @@ impl Player<'_> {
         query: ListMessages,
         markers: Option<(i64, i64)>,
     ) -> Result<(), String> {
-        let is_subject = |store: &Store| std::ptr::eq(store, self.subject);
         let call = async |store: &Store| {
-            let marker = markers.map(|pair| if is_subject(store) { pair.0 } else { pair.1 });
+            let marker = markers.map(|pair| if self.is_subject(store) { pair.0 } else { pair.1 });
             let after = marker.map(After::Marker).or(query.after);
             store.data.messages().list(ListMessages { after, ..query.clone() }).await
         };
@@ -299,8 +312,11 @@ impl Player<'_> {
                 for id in self.world.all_claims(&queue) {
                     self.get_claim(GetClaim { queue: queue.clone(), id, now }).await?;
                 }
-                self.run_on_claims(Command::Pending(queue)).await?;
+                self.run_on_claims(Command::Pending(queue.clone())).await?;
             }
+        }
+        for queue in self.world.queues().to_vec() {
+            outbox::look_at(self, queue).await?;
         }
         Ok(())
     }

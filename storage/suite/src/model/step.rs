@@ -6,7 +6,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use sukkal_storage::Millis;
 
-use crate::model::{placements, subscriptions};
+use crate::model::{outbox, placements, subscriptions};
 
 /// How many projects and queues per project a sequence uses.
 pub(super) const PROJECTS: u8 = 2;
@@ -23,6 +23,8 @@ pub(super) type Pick = u8;
 pub(super) struct Sequence {
     /// Whether claims have dead-letter rules; otherwise old message ids are posted again.
     pub(super) letters: bool,
+    /// Whether every queue is followed from beginning to end.
+    pub(super) followed: bool,
     /// The steps.
     pub(super) steps: Vec<Step>,
 }
@@ -139,6 +141,7 @@ pub(super) enum Action {
     },
     Subscription(subscriptions::Action),
     Placement(placements::Action),
+    Outbox(outbox::Action),
     /// The previous command once more, as a caller does who got no answer.
     Repeat,
 }
@@ -163,8 +166,13 @@ pub(super) fn sequences() -> impl Strategy<Value = Sequence> {
     let steps = prop_oneof![
         4 => vec(step(around_messages()), 1..80),
         1 => vec(step(around_subscriptions()), 1..80),
+        2 => vec(step(around_the_outbox()), 1..80),
     ];
-    (any::<bool>(), steps).prop_map(|(letters, steps)| Sequence { letters, steps })
+    (any::<bool>(), any::<bool>(), steps).prop_map(|(letters, followed, steps)| Sequence {
+        letters,
+        followed,
+        steps,
+    })
 }
 
 fn around_messages() -> impl Strategy<Value = Action> {
@@ -184,6 +192,15 @@ fn around_subscriptions() -> impl Strategy<Value = Action> {
         3 => states(),
         12 => subscriptions::actions().prop_map(Action::Subscription),
         4 => placements::actions().prop_map(Action::Placement),
+    ]
+}
+
+fn around_the_outbox() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        6 => messages(),
+        2 => states(),
+        5 => subscriptions::actions().prop_map(Action::Subscription),
+        16 => outbox::actions().prop_map(Action::Outbox),
     ]
 }
 

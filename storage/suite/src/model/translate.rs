@@ -9,6 +9,7 @@ use sukkal_storage::{
 };
 use uuid::Uuid;
 
+use crate::model::outbox;
 use crate::model::placements;
 use crate::model::step::{Action, Draft, Place, Rule, Step};
 use crate::model::subscriptions;
@@ -48,6 +49,7 @@ pub(super) enum Command {
     ListRecords(ListQueues),
     Subscription(subscriptions::Command),
     Placement(placements::Command),
+    Outbox(QueueKey, outbox::Action),
 }
 
 /// The states that decide what a command says, as the model has them.
@@ -103,6 +105,7 @@ pub(super) fn command(
             Command::Subscription(subscriptions::command(world, queue, action))
         }
         Action::Placement(action) => Command::Placement(placements::command(world, queue, action)),
+        Action::Outbox(action) => Command::Outbox(queue, action.clone()),
         Action::Stats => Command::Stats(StatsQuery { queue, now }),
         Action::Repeat => return None,
         action => return other_command(world, step, states, letters, action),

@@ -7,12 +7,14 @@ use sukkal_storage::{ClaimId, ClientId, MessageId, Millis, QueueKey, Subscriptio
 use uuid::Uuid;
 
 use crate::model::markers::Markers;
+use crate::model::outbox::Held;
 use crate::model::step::{PROJECTS, Pick, Step, TOPIC, Wait};
 
 /// The things of one sequence.
 pub(super) struct World {
     pub(super) now: Millis,
     pub(super) markers: Markers,
+    pub(super) held: Held,
     name: String,
     queues: Vec<QueueKey>,
     used: HashSet<QueueKey>,
@@ -32,6 +34,7 @@ impl World {
         Self {
             now,
             markers: Markers::default(),
+            held: Held::default(),
             name,
             queues,
             used: HashSet::new(),
@@ -160,5 +163,5 @@ fn choose(ids: Option<&Vec<Uuid>>, pick: Pick) -> Uuid {
         _ => &ids[ids.len().saturating_sub(5)..],
     };
     let chosen = pool.get(usize::from(pick / 8) % pool.len().max(1)).copied();
-    chosen.unwrap_or_else(|| Uuid::from_u128(u128::from(pick)))
+    chosen.unwrap_or_else(|| Uuid::from_u128(u128::from(pick) + 1))
 }
