@@ -13,7 +13,7 @@ use sukkal_conformance::recorded::{Options, Outcome, Report, Vectors, play};
 use sukkal_server::clock::Clock;
 
 /// The groups about operations that are not there yet.
-const NOT_YET: [&str; 2] = ["notifications", "ws_notifications"];
+const NOT_YET: [&str; 1] = ["notifications"];
 
 /// The least share of error texts that are equal, in percent.
 const EQUAL_TEXTS: f64 = 95.0;

@@ -45,6 +45,8 @@ impl Shutdown {
         F: Future<Output = ()> + Send + 'static,
     {
         let ended = self.ended.clone();
+        // The layers around a task would each hold a copy of it.
+        let task = Box::pin(task);
         self.tasks.spawn(async move {
             ended.run_until_cancelled_owned(task).await;
         });

@@ -322,6 +322,19 @@ impl Service {
         answered.unwrap_or_else(|error| panic!("{} over {}: {error}", info.name, self.transport))
     }
 
+    /// Waits for what the server sends on the connection by itself; it must come in the encoding of the transport.
+    pub async fn push(&self) -> Value {
+        let mut slot = self.socket.lock().await;
+        let Some(socket) = slot.as_mut() else { panic!("there is no connection") };
+        match socket.push().await {
+            Ok(frame) => {
+                assert_eq!(frame.encoding, self.transport.encoding(), "{}", frame.message);
+                frame.message
+            }
+            Err(error) => panic!("a push over {}: {error}", self.transport),
+        }
+    }
+
     /// Moves the clock of the server forward by seconds.
     pub fn advance_clock(&self, seconds: u64) {
         match &self.target.advance {

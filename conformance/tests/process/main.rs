@@ -9,6 +9,7 @@
 //! | `SUKKAL_KILL_CYCLES` | how often the server, or Redis, is killed under load (5) |
 //! | `SUKKAL_KILL_SEED` | the seed of the moments of killing (printed by each run) |
 //! | `SUKKAL_POOL_CYCLES` | how often one of two pools is killed under load (3) |
+//! | `SUKKAL_IDLE_SOCKETS` | how many sockets are subscribed to find out what one costs (2000) |
 //! | `SUKKAL_SHARED_MESSAGES` | how many messages two servers share out (5000) |
 
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
@@ -26,6 +27,7 @@ mod load;
 mod outage;
 mod pool_settings;
 mod pools;
+mod pushes;
 mod redis;
 mod server;
 mod shutdown;
@@ -94,6 +96,9 @@ fn main() -> ExitCode {
         pool_settings: a_server_starts_while_a_pool_is_away_and_takes_it_back
                        without_a_pool_queues_lie_in_the_main_store_only_if_asked_for
                        records_may_lie_in_a_store_of_their_own;
+        pushes: what_is_posted_through_two_servers_is_pushed_in_order_by_both
+                a_subscriber_that_stops_reading_is_closed_with_a_code_and_costs_others_nothing
+                idle_subscribers_are_small;
         shutdown: requests_under_way_are_finished_and_sockets_closed
                   a_client_that_never_finishes_is_cut_after_the_grace
                   a_socket_that_never_stops_sending_is_closed;

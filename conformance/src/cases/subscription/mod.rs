@@ -2,6 +2,7 @@
 
 mod connection;
 mod options;
+mod pushes;
 mod subscription_confirm;
 mod subscription_create;
 mod subscription_delete;
@@ -20,6 +21,7 @@ use crate::service::{Reply, Service};
 pub(super) const CASES: &[&[Case]] = &[
     connection::CASES,
     options::CASES,
+    pushes::CASES,
     subscription_confirm::CASES,
     subscription_create::CASES,
     subscription_delete::CASES,

@@ -38,7 +38,7 @@ const LATE_CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// The bounds of one socket, small on purpose: the library's defaults keep 128 KiB and more per connection.
 pub(crate) fn protocol(config: &config::WebSocketConfig) -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(8 << 10)
+        .read_buffer_size(4 << 10)
         .write_buffer_size(16 << 10)
         .max_write_buffer_size(config.max_message_bytes.saturating_mul(4).saturating_add(1 << 20))
         .max_message_size(Some(config.max_message_bytes))

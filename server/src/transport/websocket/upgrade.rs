@@ -34,7 +34,8 @@ pub(crate) fn upgrade<A: Api + 'static>(
         let config = protocol(&task.config.websocket);
         let socket =
             WebSocketStream::from_raw_socket(TokioIo::new(io), Role::Server, Some(config)).await;
-        serve(task, socket).await;
+        // In a box of its own, so that what the handshake needed is not kept as long as the socket.
+        Box::pin(serve(task, socket)).await;
     });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
