@@ -114,8 +114,10 @@ impl Running {
         }
         self.placement.work(&self.shutdown);
         let (egress, closing) = (Arc::clone(&self.egress), self.shutdown.closing().clone());
+        let placement = self.placement.clone();
         self.shutdown.spawn(async move {
-            let keep = egress.keep_own_resolved(Arc::new(SystemLookup::new()));
+            let pools = || placement.pool_uris().iter().flat_map(|uri| back_ends(uri)).collect();
+            let keep = egress.keep_own_resolved(Arc::new(SystemLookup::new()), pools);
             closing.run_until_cancelled(keep).await;
         });
         let service = self.service(clock, between);

@@ -70,9 +70,13 @@ impl Egress {
         &self.everybody.instance.own
     }
 
-    /// Keeps the addresses of the back ends known, for as long as it is polled.
-    pub async fn keep_own_resolved(&self, lookup: Arc<dyn Lookup>) {
-        self.own().keep_resolved(lookup).await;
+    /// Keeps the addresses of the back ends known, and of those that `more` tells of, for as long as it is polled.
+    pub async fn keep_own_resolved(
+        &self,
+        lookup: Arc<dyn Lookup>,
+        more: impl Fn() -> Vec<BackEnd>,
+    ) {
+        self.own().keep_resolved(lookup, more).await;
     }
 }
 

@@ -10,8 +10,8 @@ use super::lookup::Lookup;
 use super::names::plain;
 use super::tier::judged;
 
-/// How often the hosts of stores are resolved again.
-const REFRESH: Duration = Duration::from_secs(30);
+/// How often the hosts of stores are looked at again.
+const REFRESH: Duration = Duration::from_secs(10);
 
 /// A host that belongs to the service, with the port it is used at, if that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,9 @@ impl BackEnd {
 #[derive(Debug, Default)]
 pub struct Own {
     listeners: ArcSwap<Vec<SocketAddr>>,
-    back_ends: Vec<BackEnd>,
+    configured: Vec<BackEnd>,
+    /// All back ends: those configured, and those that came while the service ran.
+    back_ends: ArcSwap<Vec<BackEnd>>,
     /// The addresses of the back ends, as last resolved.
     resolved: ArcSwap<Vec<(IpAddr, Option<u16>)>>,
 }
@@ -49,10 +51,15 @@ pub(super) enum Belongs {
 
 impl Own {
     /// What belongs to a service with these back ends, before it listens.
-    pub fn new(back_ends: Vec<BackEnd>) -> Self {
+    pub fn new(configured: Vec<BackEnd>) -> Self {
         let literal = |each: &BackEnd| Some((judged(each.host.parse().ok()?), each.port));
-        let resolved: Vec<_> = back_ends.iter().filter_map(literal).collect();
-        Self { resolved: ArcSwap::from_pointee(resolved), back_ends, ..Self::default() }
+        let resolved: Vec<_> = configured.iter().filter_map(literal).collect();
+        Self {
+            listeners: ArcSwap::default(),
+            back_ends: ArcSwap::from_pointee(configured.clone()),
+            configured,
+            resolved: ArcSwap::from_pointee(resolved),
+        }
     }
 
     /// Notes that the service listens here.
@@ -64,11 +71,17 @@ impl Own {
         });
     }
 
-    /// Resolves the back ends, now and then again, for as long as it is polled.
-    pub(super) async fn keep_resolved(&self, lookup: Arc<dyn Lookup>) {
+    /// Resolves the back ends and those that `more` tells of, now and then again, for as long as it is polled.
+    pub(super) async fn keep_resolved(
+        &self,
+        lookup: Arc<dyn Lookup>,
+        more: impl Fn() -> Vec<BackEnd>,
+    ) {
         loop {
+            let back_ends = [self.configured.clone(), more()].concat();
+            self.back_ends.store(Arc::new(back_ends.clone()));
             let mut found = Vec::new();
-            for each in &self.back_ends {
+            for each in &back_ends {
                 match each.host.parse() {
                     Ok(address) => found.push((judged(address), each.port)),
                     Err(_) => {
@@ -104,7 +117,8 @@ impl Own {
 
     /// Whether a name, in its plain form, belongs to the service.
     pub(super) fn has_name(&self, name: &str, port: u16) -> Belongs {
-        let ports = self.back_ends.iter().filter(|each| each.host == name).map(|each| each.port);
+        let back_ends = self.back_ends.load();
+        let ports = back_ends.iter().filter(|each| each.host == name).map(|each| each.port);
         ports.fold(Belongs::No, |found, own| match (found, own) {
             (Belongs::Port, _) => Belongs::Port,
             (_, Some(own)) if own == port => Belongs::Port,
@@ -163,6 +177,29 @@ mod tests {
         assert_eq!(back_ends("redis://[::1]"), [host("::1", None)]);
         let several = [host("a", Some(1)), host("10.0.0.1", None)];
         assert_eq!(back_ends("mongodb://a:1,10.0.0.1/db"), several);
+    }
+
+    /// Knows one name.
+    struct One;
+
+    #[async_trait::async_trait]
+    impl Lookup for One {
+        async fn lookup(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
+            assert_eq!(name, "pool");
+            Ok(vec!["10.0.0.7".parse().unwrap()])
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stores_that_come_later_belong_to_the_service_too() {
+        let own = Own::new(back_ends("redis://10.0.0.9"));
+        let keep = own.keep_resolved(Arc::new(One), || back_ends("redis://pool:6379"));
+
+        let _ = tokio::time::timeout(REFRESH * 3, keep).await;
+
+        assert_eq!(own.has("10.0.0.7".parse().unwrap(), 6379), Belongs::Port);
+        assert_eq!(own.has("10.0.0.9".parse().unwrap(), 80), Belongs::Host);
+        assert_eq!(own.has_name("pool", 6379), Belongs::Port);
     }
 
     #[test]

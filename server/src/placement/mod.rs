@@ -132,6 +132,13 @@ impl Placement {
         self.0.pooling.is_some()
     }
 
+    /// The URIs of the stores of all pools that this server knows of; they may hold passwords.
+    pub fn pool_uris(&self) -> Vec<String> {
+        let pooling = self.0.pooling.as_ref();
+        let all = pooling.into_iter().flat_map(|pooling| pooling.pools.all());
+        all.map(|slot| slot.uri().to_owned()).collect()
+    }
+
     /// Closes the stores of all pools.
     pub async fn close_pools(&self) {
         if let Some(pooling) = &self.0.pooling {

@@ -49,6 +49,11 @@ impl Slot {
         })
     }
 
+    /// Where its store is; may hold a password.
+    pub(super) fn uri(&self) -> &str {
+        &self.uri
+    }
+
     /// Whether its store is opened as this record says.
     pub(super) fn is_for(&self, pool: &PoolRecord) -> bool {
         self.uri == pool.uri && self.options == pool.options
