@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many entries and deliveries may be leased.
+/// How many entries and deliveries may be leased at least.
 const MOST_LEASED: usize = 1024;
+/// How many for each attempt that may be under way.
+const PER_ATTEMPT: usize = 4;
 /// How many bytes of bodies they may have, in KiB, beyond which one lease may go by one entry.
 const MOST_KIB: usize = 64 * 1024;
 /// How many are leased at a time.
@@ -27,11 +29,10 @@ pub(super) struct Share {
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
-        Self {
-            count: Arc::new(Semaphore::new(MOST_LEASED)),
-            kib: Arc::new(Semaphore::new(MOST_KIB)),
-        }
+    /// A budget for so many attempts under way.
+    pub(super) fn new(attempts: usize) -> Self {
+        let most = (attempts * PER_ATTEMPT).max(MOST_LEASED);
+        Self { count: Arc::new(Semaphore::new(most)), kib: Arc::new(Semaphore::new(MOST_KIB)) }
     }
 
     /// Waits until a lease is possible.
@@ -70,7 +71,7 @@ mod tests {
 
     #[tokio::test]
     async fn shares_are_given_back() {
-        let budget = Budget::new();
+        let budget = Budget::new(256);
         let mut shares = Vec::new();
         while let Ok(share) =
             tokio::time::timeout(std::time::Duration::from_millis(1), budget.share()).await

@@ -60,7 +60,7 @@ impl Dispatcher {
     pub fn new(config: NotificationConfig, keys: Arc<KeyRing>, carriers: Carriers) -> Self {
         let meters = Meters::new();
         let teller = Arc::new(Teller::new(carriers, &config, meters.clone()));
-        Self { config, keys, teller, budget: Budget::new(), meters }
+        Self { config, keys, teller, budget: Budget::new(config.max_attempts), meters }
     }
 
     /// Tells the subscribers of the queues in a store, until the server stops: what is under way then is finished,

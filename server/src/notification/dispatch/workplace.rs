@@ -27,6 +27,8 @@ use crate::shutdown::Shutdown;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a store may be away before workers give it up that are to end.
+const LAST_TIME: Duration = Duration::from_secs(10);
 /// How many parked deliveries are made due in one step.
 const RESUME_STEP: usize = 1000;
 
@@ -91,9 +93,26 @@ impl Workplace {
         Uuid::new_v4()
     }
 
-    /// Runs a worker that the end of the server waits for.
-    pub(super) fn spawn(&self, worker: impl Future<Output = ()> + Send + 'static) {
-        self.shutdown.spawn(self.busy.track_future(worker));
+    /// Runs a worker that the end of the server waits for. Once the server stops, or the store is no longer used, it
+    /// is given up if the store does not answer.
+    pub(super) fn spawn(self: &Arc<Self>, worker: impl Future<Output = ()> + Send + 'static) {
+        let place = Arc::clone(self);
+        self.shutdown.spawn(self.busy.track_future(async move {
+            tokio::select! {
+                () = worker => {}
+                () = place.is_left() => {}
+            }
+        }));
+    }
+
+    async fn is_left(&self) {
+        self.shutdown.closing().cancelled().await;
+        loop {
+            tokio::time::sleep(LAST_TIME).await;
+            if self.is_failing.load(Ordering::Relaxed) {
+                return;
+            }
+        }
     }
 
     /// What applies to all subscribers of a queue.
