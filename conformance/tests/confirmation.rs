@@ -13,7 +13,9 @@ use sukkal_server::clock::Clock;
 use sukkal_server::notification::{ConfirmationSettings, Confirmations, Parcel, ParcelMessage};
 use sukkal_server::signature::{KeyRing, Secret, Signatures};
 use sukkal_spec::{
-    QueueShare, SubscriptionConfirm, SubscriptionCreate, SubscriptionGet, SubscriptionUpdate,
+    QueueShare, SubscriptionConfirm, SubscriptionCreate, SubscriptionDelete, SubscriptionGet,
+    SubscriptionGetAttempts, SubscriptionReplay, SubscriptionResend, SubscriptionTest,
+    SubscriptionUpdate,
 };
 use sukkal_storage::{EntryKind, GetSubscription, LeaseWork, OutboxEntry, QueueKey};
 use uuid::Uuid;
@@ -68,20 +70,27 @@ fn kinds(entries: &[OutboxEntry]) -> Vec<EntryKind> {
     entries.iter().map(|entry| entry.kind).collect()
 }
 
-/// The document that a webhook would be sent for an entry.
-async fn sent(server: &Bench, entry: &OutboxEntry, only: bool) -> Value {
-    let id = entry.only.expect("it is for one subscription");
-    let query = GetSubscription { queue: entry.queue.clone(), id, now: server.clock.now() };
-    let subscription = server.store.data.subscriptions().get(query).await.expect("it exists");
+/// What the server makes requests and links with.
+fn confirmations(server: &Bench, only: bool) -> Confirmations {
     let settings = ConfirmationSettings {
         asks_others: true,
         only_subscriber: only,
+        public_endpoint: Some("https://q.example.com".to_owned()),
         default_ttl: 3600,
         ..ConfirmationSettings::default()
     };
-    let keys =
-        KeyRing { secret_key: Some(Secret::new("for conformance only")), ..KeyRing::default() };
-    let parcel = Parcel {
+    let secret_key = Some(Secret::new("for conformance only"));
+    let keys = KeyRing { secret_key, ..KeyRing::default() };
+    Confirmations::new(settings, Signatures::new(keys, server.clock.clone()))
+}
+
+/// An entry on its way to its one subscriber.
+async fn parcel(server: &Bench, entry: &OutboxEntry) -> Parcel {
+    let id = entry.only.expect("it is for one subscription");
+    let now = server.clock.now();
+    let query = GetSubscription { queue: entry.queue.clone(), id, now };
+    let subscription = server.store.data.subscriptions().get(query).await.expect("it exists");
+    Parcel {
         queue: entry.queue.clone(),
         subscription: subscription.into(),
         kind: entry.kind,
@@ -94,11 +103,26 @@ async fn sent(server: &Bench, entry: &OutboxEntry, only: bool) -> Value {
         },
         delivery_id: Uuid::nil(),
         attempt: 1,
-        now: server.clock.now(),
-    };
-    let confirmations = Confirmations::new(settings, Signatures::new(keys, server.clock.clone()));
-    let request = confirmations.request(&parcel).expect("a key signs");
+        now,
+    }
+}
+
+/// The document that a webhook would be sent for an entry.
+async fn sent(server: &Bench, entry: &OutboxEntry, only: bool) -> Value {
+    let parcel = parcel(server, entry).await;
+    let request = confirmations(server, only).request(&parcel).expect("a key signs");
     serde_json::from_slice(&request.json()).expect("JSON")
+}
+
+/// Calls the link of a mail as mail readers do: without any header of this API. Returns the status.
+async fn click(service: &Service, url: &str, method: &str) -> u16 {
+    let request = HttpRequest {
+        method: method.to_owned(),
+        path: url.strip_prefix("https://q.example.com").unwrap_or_default().to_owned(),
+        headers: vec![("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
+        body: Some(b"List-Unsubscribe=One-Click".to_vec()),
+    };
+    service.send_plain(&request).await.status
 }
 
 /// Answers as a subscriber does who only knows the document it was sent. Returns the status.
@@ -248,5 +272,60 @@ async fn nobody_is_asked_without_a_key_or_unless_the_configuration_says_so() {
         let id = subscribe(&service, subscriber).await;
         say(&service, &id, false).await.expect_outcome("confirmed");
         assert_eq!(waiting(server, &service).await.len(), asked * 2, "{subscriber}");
+    }
+}
+
+#[tokio::test]
+async fn one_click_in_a_mail_ends_it_and_looking_at_the_link_does_not() {
+    let asking = server(&[]).await;
+    let nobody =
+        [("notification.require_confirmation", "false"), ("notification.confirm_mail", "false")];
+    let not_asking = server(&nobody).await;
+
+    for (server, state) in [(&asking, "active"), (&not_asking, "disabled")] {
+        let service = server.service(Transport::Http);
+        let id = subscribe(&service, "mailto:a@example.com").await;
+        let test = json!({ "queue_name": "jobs", "subscription_id": id });
+        say(&service, &id, true).await.expect_outcome("confirmed");
+        service.call(SubscriptionTest, test.clone()).await.expect_outcome("accepted");
+        let entries = waiting(server, &service).await;
+        let parcel = parcel(server, &entries[0]).await;
+        let link = confirmations(server, false).unsubscribe_url(&parcel).expect("a link");
+
+        assert_eq!(click(&service, &link, "GET").await, 405);
+        assert_eq!(click(&service, &link.replace("jobs", "other"), "POST").await, 404);
+        assert_eq!(is_confirmed(&service, &id).await, true);
+        for _ in 0..2 {
+            assert_eq!(click(&service, &link, "POST").await, 204);
+            assert_eq!(is_confirmed(&service, &id).await, false);
+        }
+        let told = service.call(SubscriptionGetAttempts, test.clone()).await;
+        assert_eq!(told.expect_outcome("listed").body()["state"], state);
+
+        service.call(SubscriptionDelete, test).await.expect_outcome("deleted");
+        assert_eq!(click(&service, &link, "POST").await, 204);
+        server.clock.advance(Duration::from_secs(600));
+        assert_eq!(click(&service, &link, "POST").await, 404);
+    }
+}
+
+#[tokio::test]
+async fn who_has_not_agreed_is_sent_no_test_and_nothing_once_more() {
+    let server = server(&[]).await;
+
+    for service in services(&server) {
+        let message = service.post("jobs", ["a"]).await.remove(0);
+        let id = subscribe(&service, HOOK).await;
+        let mut input = json!({ "queue_name": "jobs", "subscription_id": id });
+        let test = service.call(SubscriptionTest, input.clone()).await;
+        input["message_id"] = json!(message);
+        let resent = service.call(SubscriptionResend, input.clone()).await;
+        input["since"] = json!("2026-01-01");
+        let replayed = service.call(SubscriptionReplay, input).await;
+
+        for refused in [test, resent, replayed] {
+            refused.expect_error("subscriber_not_confirmed");
+        }
+        assert_eq!(kinds(&waiting(&server, &service).await), [EntryKind::Confirm]);
     }
 }

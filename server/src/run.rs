@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::{Config, mask_uri};
 use crate::egress::ClientError;
 use crate::encryption::{KeyError, KeyRing};
+use crate::notification::mail::SmtpProblem;
 use crate::running::Running;
 use crate::shutdown::Signals;
 use crate::stage::{StageError, Stages};
@@ -29,6 +30,9 @@ pub enum RunError {
     /// Nobody can be told by webhooks.
     #[error(transparent)]
     Egress(#[from] ClientError),
+    /// The mail server cannot be used as configured.
+    #[error(transparent)]
+    Mail(#[from] SmtpProblem),
     /// Metrics cannot be recorded.
     #[error("metrics cannot be recorded: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),

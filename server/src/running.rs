@@ -26,6 +26,7 @@ use crate::metrics::CallMetrics;
 use crate::notification::Confirmations;
 use crate::notification::dispatch::{Carriers, Dispatcher};
 use crate::notification::follow::{Followers, SocketBounds};
+use crate::notification::mail::Mail;
 use crate::notification::webhook::Webhooks;
 use crate::placement::Placement;
 use crate::run::RunError;
@@ -155,9 +156,11 @@ impl Running {
         let signatures = Signatures::new(config.signing.clone(), clock.clone());
         let confirmations = Confirmations::new(config.confirmation.clone(), signatures);
         let keys = config.webhook_signing.clone();
+        let mail = Mail::new(config.mail.clone(), confirmations.clone())?;
         let webhooks = Webhooks::new(egress, clients, keys, confirmations, &config.egress);
         let schemes = ["http", "https", "trust+http", "trust+https"];
-        Ok(Carriers::new().with(&schemes, Arc::new(webhooks)))
+        let carriers = Carriers::new().with(&schemes, Arc::new(webhooks));
+        Ok(carriers.with(&["mailto"], Arc::new(mail)))
     }
 
     fn service(&self, clock: Clock, between: Between) -> Arc<Service<Controller>> {

@@ -50,8 +50,9 @@ fn route(path: &str, methods: &BTreeMap<&str, Vec<Bound<'_>>>) -> String {
         .values()
         .flatten()
         .any(|(operation, _)| operation.written.context.project != crate::model::Need::Absent);
+    let takes_forms = methods.values().flatten().any(|(_, binding)| binding.takes_forms);
     format!(
-        "Route {{ segments: &[{}], needs_context: {needs_context}, methods: vec![\n{entries}] }},\n",
+        "Route {{ segments: &[{}], needs_context: {needs_context}, takes_forms: {takes_forms}, methods: vec![\n{entries}] }},\n",
         segments.join(", "),
     )
 }

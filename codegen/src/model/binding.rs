@@ -27,6 +27,8 @@ pub struct HttpBinding {
     #[serde(default)]
     pub closed: bool,
     #[serde(default)]
+    pub takes_forms: bool,
+    #[serde(default)]
     pub allowed: IndexMap<String, Allowed>,
     #[serde(default)]
     pub payload: Option<String>,

@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 use sukkal_conformance::service::Service;
+use sukkal_server::clock::Clock;
+use sukkal_server::notification::{UNSUBSCRIBE_METHOD, unsubscribe_path};
+use sukkal_server::signature::{KeyRing, Secret, Signatures, Wanted, read_date};
 use sukkal_spec::{
     ClaimCreate, MESSAGE_POST_INFO, OperationInfo, SUBSCRIPTION_CREATE_INFO,
     TOPIC_MESSAGE_POST_INFO, TOPIC_SUBSCRIPTION_CREATE_INFO, TopicCreate,
 };
+use sukkal_storage::QueueKey;
 
 /// Sets up what an example presumes, and returns what its placeholders stand for.
 pub(crate) async fn set_up(service: &Service, given: &Value) -> Vec<(String, String)> {
@@ -16,12 +20,14 @@ pub(crate) async fn set_up(service: &Service, given: &Value) -> Vec<(String, Str
         service.call(TopicCreate, json!({ "topic_name": name })).await.expect_outcome("created");
     }
     let mut values = pools(service, given).await;
+    values.push(("{project}".to_owned(), service.project().to_owned()));
     let Some(log) = Log::of(given) else { return values };
     if let Some(subscribers) = given["subscribers"].as_array() {
         for (at, subscriber) in subscribers.iter().enumerate() {
             let input = json!({ log.field: log.name, "subscriber": subscriber });
             let reply = service.call_info(log.subscribe, input).await.expect_outcome("created");
             let id = reply.body()["subscription_id"].as_str().expect("an id").to_owned();
+            values.push((format!("{{unsubscribe {at}}}"), log.unsubscribing(service, &id)));
             values.push((format!("{{subscription {at}}}"), id));
         }
     }
@@ -62,6 +68,26 @@ impl<'a> Log<'a> {
             post: TOPIC_MESSAGE_POST_INFO,
             subscribe: TOPIC_SUBSCRIPTION_CREATE_INFO,
         }))
+    }
+}
+
+impl Log<'_> {
+    /// The signature of the link with which a subscriber ends its subscription, until the year 2100.
+    fn unsubscribing(&self, service: &Service, id: &str) -> String {
+        let key = match self.field {
+            "topic_name" => QueueKey::topic(service.project(), self.name),
+            _ => QueueKey::new(service.project(), self.name),
+        };
+        let secret_key = Some(Secret::new("for conformance only"));
+        let keys = KeyRing { secret_key, ..KeyRing::default() };
+        let signed = Signatures::new(keys, Clock::manual(0)).sign(Wanted {
+            paths: vec![unsubscribe_path(&key, id.parse().expect("an id"))],
+            methods: vec![UNSUBSCRIBE_METHOD.to_owned()],
+            project: service.project().to_owned(),
+            expires: read_date("2100-01-01T00:00:00").ok(),
+            key_id: None,
+        });
+        signed.expect("it is signed").signature
     }
 }
 

@@ -10,6 +10,8 @@ mod egress;
 mod features;
 mod limit;
 mod load;
+mod logging;
+mod mail;
 mod notification;
 mod option;
 mod options;
@@ -28,6 +30,7 @@ pub use egress::EgressConfig;
 pub use features::{EncryptionConfig, PipelinesConfig};
 pub use limit::{LIMITS, LimitOption, Limits};
 pub use load::{Given, Settings, Source, Sources, load};
+pub use logging::{LogConfig, LogFormat};
 pub use notification::NotificationConfig;
 pub use option::{Fallback, Kind, OptionDef};
 pub use page::page;
@@ -36,8 +39,8 @@ pub use show::show;
 pub use switches::Switches;
 pub use table::Table;
 pub use typed::{
-    AdminConfig, ClientIdRule, Config, CorsConfig, HttpConfig, LogConfig, LogFormat, StorageConfig,
-    TransportConfig, WebSocketConfig,
+    AdminConfig, ClientIdRule, Config, CorsConfig, HttpConfig, StorageConfig, TransportConfig,
+    WebSocketConfig,
 };
 pub use uri::mask_uri;
 pub use value::Value;

@@ -3,6 +3,7 @@
 use super::confirmation;
 use super::egress;
 use super::limit::{LIMITS, LimitOption, highest};
+use super::mail;
 use super::notification;
 use super::option::{Fallback, Kind, OptionDef};
 use super::options::OPTIONS;
@@ -23,6 +24,7 @@ impl Table {
             signing::OPTIONS,
             notification::OPTIONS,
             confirmation::OPTIONS,
+            mail::OPTIONS,
             egress::OPTIONS,
             webhook_signing::OPTIONS,
         ];

@@ -10,6 +10,8 @@ use super::egress::{self, EgressConfig};
 use super::features::{EncryptionConfig, PipelinesConfig};
 use super::limit::Limits;
 use super::load::Settings;
+use super::logging::{LogConfig, LogFormat};
+use super::mail;
 use super::notification::NotificationConfig;
 use super::option::Kind;
 use super::problem::ConfigError;
@@ -18,6 +20,7 @@ use super::switches::Switches;
 use super::value::Value;
 use super::webhook_signing;
 use crate::notification::ConfirmationSettings;
+use crate::notification::mail::MailSettings;
 use crate::notification::webhook::SigningKeys;
 use crate::signature::KeyRing;
 
@@ -56,6 +59,8 @@ pub struct Config {
     pub notification: NotificationConfig,
     /// Who must confirm, and how.
     pub confirmation: ConfirmationSettings,
+    /// How mail is sent.
+    pub mail: MailSettings,
     /// What the service connects to because a subscriber asks for it.
     pub egress: EgressConfig,
     /// The keys that sign webhooks.
@@ -178,24 +183,6 @@ pub struct CorsConfig {
     pub allow_headers: Vec<String>,
 }
 
-/// The section `log`.
-#[derive(Clone, Debug)]
-pub struct LogConfig {
-    /// A level, or directives.
-    pub level: String,
-    /// How a line looks.
-    pub format: LogFormat,
-}
-
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines: one JSON object.
-    Json,
-}
-
 impl Config {
     /// Reads the effective values and checks what several of them promise together.
     ///
@@ -223,6 +210,7 @@ impl Config {
             encryption: read.encryption(),
             signing: signing::read(&settings),
             notification,
+            mail: mail::read(&settings)?,
             confirmation: confirmation::read(&settings, &notification, &read.limits())?,
             egress: egress::read(&settings)?,
             webhook_signing: webhook_signing::read(&settings)?,

@@ -27,6 +27,7 @@ mod telling;
 mod topic;
 mod topic_message;
 mod topic_subscription;
+mod unsubscribing;
 
 use std::sync::Arc;
 

@@ -60,7 +60,7 @@ impl Controller {
         subscription_id: &str,
         start: Start,
     ) -> Result<Replayed, ApiError> {
-        let found = self.told_by_workers::<O>(context, key, subscription_id).await?;
+        let found = self.willing::<O>(context, key, subscription_id).await?;
         let now = self.placement.now();
         let mut range = match (start.since, start.marker) {
             (None, Some(marker)) => Range::read(&marker).ok_or(ApiError::ReplayStartInvalid)?,

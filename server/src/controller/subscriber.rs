@@ -8,6 +8,8 @@ use sukkal_spec::raw::Raw;
 
 use super::{retry_policy, signing_secret};
 use crate::egress::{Denied, Policy};
+use crate::notification::is_mail;
+use crate::notification::mail::{MailOptions, Recipient, is_one_line};
 use crate::notification::webhook::{extra_headers, secrets};
 
 /// What marks a scheme whose subscribers are told with the rights of who subscribed them.
@@ -22,6 +24,12 @@ pub(super) fn check(subscriber: &str, types: &[String], policy: &Policy) -> Resu
     }
     if has_broken_host(subscriber) {
         return Err(ApiError::SubscriberMalformed);
+    }
+    if is_mail(subscriber) {
+        let read = Recipient::read(subscriber);
+        return read
+            .map(|_| ())
+            .map_err(|problem| ApiError::SubscriberNotAllowed { problem: problem.to_string() });
     }
     match policy.check(subscriber) {
         Ok(_) => Ok(()),
@@ -44,14 +52,24 @@ fn has_broken_host(uri: &str) -> bool {
 /// Checks the options that have a meaning; all others are free. Returns whether a change keeps the secret that is stored.
 pub(super) fn check_options(
     subscriber: Option<&str>,
-    options: &Raw,
+    text: &Raw,
     service_signs: bool,
 ) -> Result<bool, ApiError> {
-    let options: Map<String, Value> = crate::json::read(options.bytes()).unwrap_or_default();
+    let options: Map<String, Value> = crate::json::read(text.bytes()).unwrap_or_default();
     for name in ["post_data", "from", "subject", "trust_id"] {
         if options.get(name).is_some_and(|value| !value.is_string() && !value.is_null()) {
             return Err(invalid(name, "a string"));
         }
+    }
+    for name in ["from", "subject"] {
+        if !options.get(name).and_then(Value::as_str).is_none_or(is_one_line) {
+            return Err(invalid(name, "one line"));
+        }
+    }
+    if subscriber.is_some_and(is_mail)
+        && let Err(name) = MailOptions::read(text.bytes())
+    {
+        return Err(invalid(name, "a sender such as Jobs <jobs@example.com>"));
     }
     let headers = options.get("post_headers").filter(|value| !value.is_null());
     let are_texts = |value: &Value| {

@@ -11,14 +11,17 @@ use sukkal_spec::{
     SubscriptionReplayInput, SubscriptionReplayOutcome, SubscriptionResend,
     SubscriptionResendInput, SubscriptionResendOutcome, SubscriptionResume,
     SubscriptionResumeInput, SubscriptionResumeOutcome, SubscriptionTest, SubscriptionTestInput,
-    SubscriptionTestOutcome, SubscriptionUpdate, SubscriptionUpdateInput,
+    SubscriptionTestOutcome, SubscriptionUnsubscribe, SubscriptionUnsubscribeInput,
+    SubscriptionUnsubscribeOutcome, SubscriptionUpdate, SubscriptionUpdateInput,
     SubscriptionUpdateOutcome,
 };
+use sukkal_storage::QueueKey;
 
 use super::Controller;
 use super::replay::{Replayed, Start};
 use super::subscribing::{Change, NewSubscription, Subscribed};
 use super::telling::Attempts;
+use super::unsubscribing::Link;
 
 impl SubscriptionApi for Controller {
     async fn subscription_list(
@@ -176,5 +179,25 @@ impl SubscriptionApi for Controller {
         let key = self.key(context, &input.queue_name);
         self.resume::<SubscriptionResume>(context, &key, &input.subscription_id).await?;
         Ok(SubscriptionResumeOutcome::Resumed { subscription_id: input.subscription_id })
+    }
+
+    async fn subscription_unsubscribe(
+        &self,
+        context: &RequestContext,
+        input: SubscriptionUnsubscribeInput,
+    ) -> Result<SubscriptionUnsubscribeOutcome, ApiError> {
+        let SubscriptionUnsubscribeInput { queue_name, project, .. } = input;
+        let SubscriptionUnsubscribeInput {
+            subscription_id,
+            expires,
+            signature,
+            key_id,
+            issued,
+            ..
+        } = input;
+        let key = QueueKey::new(project, queue_name);
+        let link = Link { subscription_id, expires, signature, key_id, issued };
+        self.unsubscribe_by_link::<SubscriptionUnsubscribe>(context, &key, link).await?;
+        Ok(SubscriptionUnsubscribeOutcome::Unsubscribed {})
     }
 }

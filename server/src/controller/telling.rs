@@ -68,7 +68,7 @@ impl Controller {
         message_id: &str,
         absent: impl Fn() -> ApiError,
     ) -> Result<(), ApiError> {
-        let found = self.told_by_workers::<O>(context, key, subscription_id).await?;
+        let found = self.willing::<O>(context, key, subscription_id).await?;
         let id: MessageId = parse_id(message_id).ok_or_else(&absent)?;
         let query = GetMessages { queue: key.clone(), ids: vec![id], now: self.placement.now() };
         let messages = found.store.messages().get(query).await.map_err(api_error)?;
@@ -86,7 +86,7 @@ impl Controller {
         subscription_id: &str,
         body: Raw,
     ) -> Result<String, ApiError> {
-        let found = self.told_by_workers::<O>(context, key, subscription_id).await?;
+        let found = self.willing::<O>(context, key, subscription_id).await?;
         let id = new_id(self.placement.now());
         let mut messages = vec![NewMessage {
             id,
@@ -174,7 +174,7 @@ impl Controller {
     }
 
     /// A subscription whose subscriber workers tell.
-    pub(super) async fn told_by_workers<O: Operation>(
+    async fn told_by_workers<O: Operation>(
         &self,
         context: &RequestContext,
         key: &QueueKey,
@@ -183,6 +183,20 @@ impl Controller {
         let found = self.existing::<O>(context, key, subscription_id).await?;
         if found.subscription.is_follower {
             return Err(ApiError::SubscriptionOfConnection);
+        }
+        Ok(found)
+    }
+
+    /// A subscription whose subscriber can be sent messages: workers tell it, and it has agreed if it must.
+    pub(super) async fn willing<O: Operation>(
+        &self,
+        context: &RequestContext,
+        key: &QueueKey,
+        subscription_id: &str,
+    ) -> Result<Found, ApiError> {
+        let found = self.told_by_workers::<O>(context, key, subscription_id).await?;
+        if self.confirmations.holds_back(&found.subscription) {
+            return Err(ApiError::SubscriberNotConfirmed);
         }
         Ok(found)
     }

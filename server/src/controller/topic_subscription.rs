@@ -13,13 +13,17 @@ use sukkal_spec::{
     TopicSubscriptionResend, TopicSubscriptionResendInput, TopicSubscriptionResendOutcome,
     TopicSubscriptionResume, TopicSubscriptionResumeInput, TopicSubscriptionResumeOutcome,
     TopicSubscriptionTest, TopicSubscriptionTestInput, TopicSubscriptionTestOutcome,
-    TopicSubscriptionUpdate, TopicSubscriptionUpdateInput, TopicSubscriptionUpdateOutcome,
+    TopicSubscriptionUnsubscribe, TopicSubscriptionUnsubscribeInput,
+    TopicSubscriptionUnsubscribeOutcome, TopicSubscriptionUpdate, TopicSubscriptionUpdateInput,
+    TopicSubscriptionUpdateOutcome,
 };
+use sukkal_storage::QueueKey;
 
 use super::Controller;
 use super::replay::{Replayed, Start};
 use super::subscribing::{Change, NewSubscription, Subscribed};
 use super::telling::Attempts;
+use super::unsubscribing::Link;
 
 impl TopicSubscriptionApi for Controller {
     async fn topic_subscription_list(
@@ -191,5 +195,25 @@ impl TopicSubscriptionApi for Controller {
         let key = self.topic_key(context, &input.topic_name);
         self.resume::<TopicSubscriptionResume>(context, &key, &input.subscription_id).await?;
         Ok(TopicSubscriptionResumeOutcome::Resumed { subscription_id: input.subscription_id })
+    }
+
+    async fn topic_subscription_unsubscribe(
+        &self,
+        context: &RequestContext,
+        input: TopicSubscriptionUnsubscribeInput,
+    ) -> Result<TopicSubscriptionUnsubscribeOutcome, ApiError> {
+        let TopicSubscriptionUnsubscribeInput { topic_name, project, .. } = input;
+        let TopicSubscriptionUnsubscribeInput {
+            subscription_id,
+            expires,
+            signature,
+            key_id,
+            issued,
+            ..
+        } = input;
+        let key = QueueKey::topic(project, topic_name);
+        let link = Link { subscription_id, expires, signature, key_id, issued };
+        self.unsubscribe_by_link::<TopicSubscriptionUnsubscribe>(context, &key, link).await?;
+        Ok(TopicSubscriptionUnsubscribeOutcome::Unsubscribed {})
     }
 }

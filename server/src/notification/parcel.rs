@@ -8,6 +8,9 @@ use bytes::Bytes;
 use sukkal_storage::{EntryKind, MessageId, Millis, QueueKey, Subscription};
 use uuid::Uuid;
 
+/// Room for everything in a document but message and name.
+const REST: usize = 96;
+
 /// A message for a subscriber. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Parcel {
@@ -25,6 +28,23 @@ pub struct Parcel {
     pub attempt: u32,
     /// The time of the attempt.
     pub now: Millis,
+}
+
+impl Parcel {
+    /// The message as subscribers know it: the text of a JSON object.
+    pub fn document(&self) -> Vec<u8> {
+        let ParcelMessage { ttl, delay, body, .. } = &self.message;
+        let mut text = Vec::with_capacity(body.len() + self.queue.name.len() + REST);
+        text.extend_from_slice(format!("{{\"ttl\":{ttl},\"body\":").as_bytes());
+        text.extend_from_slice(body);
+        if let Some(delay) = delay {
+            text.extend_from_slice(format!(",\"delay\":{delay}").as_bytes());
+        }
+        let name = serde_json::Value::from(&*self.queue.name);
+        let end = format!(",\"Message_Type\":\"Notification\",\"queue_name\":{name}}}");
+        text.extend_from_slice(end.as_bytes());
+        text
+    }
 }
 
 /// What a subscriber learns of a message.

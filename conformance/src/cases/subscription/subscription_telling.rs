@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sukkal_spec::{
     SubscriptionCreate, SubscriptionGetAttempts, SubscriptionPause, SubscriptionReplay,
-    SubscriptionResend, SubscriptionResume, SubscriptionTest,
+    SubscriptionResend, SubscriptionResume, SubscriptionTest, SubscriptionUnsubscribe,
 };
 
 use super::{HOOK, UNKNOWN};
@@ -29,6 +29,8 @@ cases! {
     SubscriptionTest:
         names_the_test,
         refuses_a_test_that_is_too_large needs Limits;
+    SubscriptionUnsubscribe:
+        refuses_links_that_are_not_genuine;
 }
 
 fn of(id: &str) -> Value {
@@ -189,4 +191,17 @@ async fn refuses_a_test_that_is_too_large(service: &Service) {
     input["body"] = json!("x".repeat(300));
 
     service.call(SubscriptionTest, input).await.expect_error("document_too_large");
+}
+
+async fn refuses_links_that_are_not_genuine(service: &Service) {
+    let id = service.subscribe("jobs", HOOK).await;
+    for (id, expires) in [(id.as_str(), "2100-01-01T00:00:00"), (UNKNOWN[1], "soon"), (&id, "")] {
+        let mut input = of(id);
+        input["project"] = json!(service.project());
+        input["expires"] = json!(if expires.is_empty() { "2000-01-01" } else { expires });
+        input["signature"] = json!("0".repeat(64));
+        service.call(SubscriptionUnsubscribe, input).await.expect_error("link_invalid");
+    }
+    service.call(SubscriptionUnsubscribe, of(&id)).await.expect_error("input_invalid");
+    assert_eq!(state(service, &id).await, "active");
 }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use sukkal_spec::{
     TopicMessagePost, TopicSubscriptionCreate, TopicSubscriptionGetAttempts,
     TopicSubscriptionPause, TopicSubscriptionReplay, TopicSubscriptionResend,
-    TopicSubscriptionResume, TopicSubscriptionTest,
+    TopicSubscriptionResume, TopicSubscriptionTest, TopicSubscriptionUnsubscribe,
 };
 
 use super::call;
@@ -25,6 +25,8 @@ cases! {
         counts_what_was_posted;
     TopicSubscriptionTest:
         names_the_test;
+    TopicSubscriptionUnsubscribe:
+        refuses_links_that_are_not_genuine;
 }
 
 async fn subscribe(service: &Service) -> String {
@@ -99,4 +101,17 @@ async fn names_the_test(service: &Service) {
     let reply = call(service, TopicSubscriptionTest, input).await.expect_outcome("accepted");
 
     assert!(reply.body()["message_id"].is_string());
+}
+
+async fn refuses_links_that_are_not_genuine(service: &Service) {
+    let id = subscribe(service).await;
+    let input = json!({
+        "subscription_id": id, "project": service.project(), "expires": "2100-01-01",
+        "signature": "0".repeat(64),
+    });
+
+    let refused = call(service, TopicSubscriptionUnsubscribe, input).await;
+
+    refused.expect_error("link_invalid");
+    assert_eq!(state(service, &id).await, "active");
 }

@@ -3,8 +3,9 @@
 mod binding;
 mod request;
 mod settings;
+mod unsubscribing;
 
-use sukkal_storage::{EntryKind, Kind, QueueKey, Subscription};
+use sukkal_storage::{EntryKind, Kind, QueueKey, Subscription, SubscriptionId};
 
 use super::Parcel;
 use crate::signature::{NotSigned, Signatures, Wanted};
@@ -12,6 +13,7 @@ use crate::signature::{NotSigned, Signatures, Wanted};
 pub use binding::is_of;
 pub use request::ConfirmationRequest;
 pub use settings::ConfirmationSettings;
+pub use unsubscribing::{UNSUBSCRIBE_METHOD, unsubscribe_path};
 
 /// The method that confirms.
 const METHOD: &str = "PUT";
@@ -81,9 +83,7 @@ impl Confirmations {
             expires: Some(self.signatures.earlier(ends)),
             key_id: key_id.clone(),
         })?;
-        let url = |endpoint: &Option<String>| {
-            endpoint.as_ref().map(|endpoint| format!("{}{path}", endpoint.trim_end_matches('/')))
-        };
+        let url = |endpoint: &Option<String>| endpoint.as_ref().map(|base| joined(base, &path));
         Ok(ConfirmationRequest {
             http_url: url(&self.settings.public_endpoint),
             websocket_url: url(&self.settings.public_websocket_endpoint),
@@ -101,11 +101,19 @@ impl Confirmations {
 
 /// The path whose `PUT` confirms a subscription.
 pub fn confirm_path(queue: &QueueKey, subscription: &Subscription) -> String {
+    path_of(queue, subscription.id, "confirm")
+}
+
+fn path_of(queue: &QueueKey, id: SubscriptionId, last: &str) -> String {
     let logs = match queue.kind {
         Kind::Queue => "queues",
         Kind::Topic => "topics",
     };
-    format!("/v2/{logs}/{}/subscriptions/{}/confirm", queue.name, subscription.id)
+    format!("/v2/{logs}/{}/subscriptions/{id}/{last}", queue.name)
+}
+
+fn joined(endpoint: &str, path: &str) -> String {
+    format!("{}{path}", endpoint.trim_end_matches('/'))
 }
 
 /// Whether a subscriber is a mail address.
@@ -114,4 +122,4 @@ pub fn is_mail(subscriber: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -6,7 +6,8 @@ use serde::Serialize;
 use sukkal_storage::{EntryKind, Kind, QueueKey};
 
 /// What stands as it is in the value of a parameter.
-const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const VALUE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A signed request to confirm a subscription.
 #[derive(Clone, Debug)]

@@ -15,15 +15,19 @@ use crate::signature::{KeyRing, Secret, Shown};
 const NOW: Millis = 1_769_860_800_000;
 const PATH: &str = "/v2/queues/jobs/subscriptions/00000000-0000-0000-0000-000000000007/confirm";
 
-fn signatures(keys: KeyRing) -> Signatures {
+pub(in crate::notification) fn signatures(keys: KeyRing) -> Signatures {
     Signatures::new(keys, Clock::manual(NOW))
 }
 
-fn plain() -> KeyRing {
+pub(in crate::notification) fn plain() -> KeyRing {
     KeyRing { secret_key: Some(Secret::new("sekret")), ..KeyRing::default() }
 }
 
-fn parcel(queue: QueueKey, kind: EntryKind, subscriber: &str) -> Parcel {
+pub(in crate::notification) fn parcel(
+    queue: QueueKey,
+    kind: EntryKind,
+    subscriber: &str,
+) -> Parcel {
     let subscription = Subscription {
         id: Uuid::from_u128(7),
         subscriber: subscriber.to_owned(),
@@ -56,7 +60,7 @@ fn jobs(kind: EntryKind) -> Parcel {
     parcel(QueueKey::new("p 1", "jobs"), kind, "http://127.0.0.1:1/hook")
 }
 
-fn settings() -> ConfirmationSettings {
+pub(in crate::notification) fn settings() -> ConfirmationSettings {
     ConfirmationSettings { default_ttl: 3600, ..ConfirmationSettings::default() }
 }
 
@@ -200,6 +204,35 @@ fn the_url_of_a_page_carries_everything_encoded() {
     );
     assert_eq!(request.page_url("https://page.example.com/?a=b"), wanted);
     assert!(request.page_url("https://p").starts_with("https://p?Signature="));
+}
+
+#[test]
+fn the_link_of_a_mail_ends_its_subscription_and_nothing_else() {
+    let with = |public_endpoint: Option<&str>| {
+        let public_endpoint = public_endpoint.map(str::to_owned);
+        confirmations(ConfirmationSettings { public_endpoint, ..settings() })
+    };
+    let parcel = jobs(EntryKind::Post);
+
+    let url = with(Some("https://q.example.com/")).unsubscribe_url(&parcel).unwrap();
+
+    let path = PATH.replace("confirm", "unsubscribe");
+    let start = format!(
+        "https://q.example.com{path}?project=p%201&expires=2026-01-31T12%3A10%3A00&signature="
+    );
+    let signature = url.strip_prefix(&start).unwrap();
+    let shown = |methods| Shown {
+        signature,
+        expires: Some("2026-01-31T12:10:00"),
+        methods,
+        paths: vec![&path],
+        project: Some("p 1"),
+        ..Shown::default()
+    };
+    assert!(signatures(plain()).admits(&shown(vec!["POST"]), "POST", &path));
+    assert!(!signatures(plain()).admits(&shown(vec!["PUT"]), "PUT", &path));
+    assert_eq!(with(None).unsubscribe_url(&parcel), None);
+    assert_eq!(with(Some("http://q.example.com")).unsubscribe_url(&parcel), None);
 }
 
 #[test]

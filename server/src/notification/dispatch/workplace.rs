@@ -128,7 +128,8 @@ impl Workplace {
             return Treatment::Skip;
         }
         let is_message = matches!(kind, EntryKind::Post | EntryKind::Resend);
-        let is_asked = matches!(kind, EntryKind::Post) && !subscription.is_confirmed;
+        let is_request = matches!(kind, EntryKind::Confirm | EntryKind::Unsubscribe);
+        let is_asked = !is_request && !subscription.is_confirmed;
         match subscription.state {
             _ if is_asked && self.must_confirm(subscription) => Treatment::Skip,
             SubscriptionState::Disabled if is_message => Treatment::Skip,

@@ -8,8 +8,6 @@ use crate::signature::NotSigned;
 
 /// The largest body, in bytes. A template can name its place very often.
 const LARGEST: usize = 1 << 20;
-/// Room for everything in a body but message and name.
-const REST: usize = 96;
 
 /// Why nothing is sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +27,7 @@ pub(super) fn body(
     confirmations: &Confirmations,
 ) -> Result<Bytes, NoBody> {
     let plain = match parcel.kind {
-        EntryKind::Post | EntryKind::Resend | EntryKind::Test => message(parcel),
+        EntryKind::Post | EntryKind::Resend | EntryKind::Test => parcel.document().into(),
         EntryKind::Confirm | EntryKind::Unsubscribe => confirmations.request(parcel)?.json(),
     };
     match template {
@@ -38,19 +36,4 @@ pub(super) fn body(
         }
         None => Ok(plain),
     }
-}
-
-/// One message as subscribers know it.
-fn message(parcel: &Parcel) -> Bytes {
-    let message = &parcel.message;
-    let mut text = Vec::with_capacity(message.body.len() + parcel.queue.name.len() + REST);
-    text.extend_from_slice(format!("{{\"ttl\":{},\"body\":", message.ttl).as_bytes());
-    text.extend_from_slice(&message.body);
-    if let Some(delay) = message.delay {
-        text.extend_from_slice(format!(",\"delay\":{delay}").as_bytes());
-    }
-    let name = serde_json::Value::from(&*parcel.queue.name);
-    let end = format!(",\"Message_Type\":\"Notification\",\"queue_name\":{name}}}");
-    text.extend_from_slice(end.as_bytes());
-    text.into()
 }

@@ -24,17 +24,17 @@ const PATHS: HeaderName = HeaderName::from_static("url-paths");
 const KEY_ID: HeaderName = HeaderName::from_static("url-key-id");
 const ISSUED: HeaderName = HeaderName::from_static("url-issued");
 
-/// Refuses form bodies and callers that take no JSON.
+/// Refuses form bodies, unless they are taken, and callers that take no JSON.
 ///
 /// # Errors
 /// [`ApiError::MediaTypeRefused`], [`ApiError::NotAcceptable`].
-pub(crate) fn check_media(headers: &HeaderMap) -> Result<(), ApiError> {
+pub(crate) fn check_media(headers: &HeaderMap, takes_forms: bool) -> Result<(), ApiError> {
     let form =
         headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|text| {
             let essence = text.split(';').next().unwrap_or_default().trim();
             essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
         });
-    if form && headers.contains_key(CONTENT_LENGTH) {
+    if form && !takes_forms && headers.contains_key(CONTENT_LENGTH) {
         return Err(ApiError::MediaTypeRefused);
     }
     if accepts_json(headers) { Ok(()) } else { Err(ApiError::NotAcceptable) }

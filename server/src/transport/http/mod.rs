@@ -110,7 +110,7 @@ impl<A: Api + 'static> HttpFace<A> {
             }
             caller = caller.holding(grant);
         }
-        headers::check_media(&parts.headers)?;
+        headers::check_media(&parts.headers, route.takes_forms)?;
         if !route.needs_context {
             return Ok(None);
         }

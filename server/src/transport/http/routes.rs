@@ -74,6 +74,8 @@ pub(crate) struct Route<A: 'static> {
     pub segments: &'static [Segment],
     /// Whether a client and a project must be named.
     pub needs_context: bool,
+    /// Whether a form as body is no reason to refuse a request.
+    pub takes_forms: bool,
     /// What its methods do.
     pub methods: Vec<Method<A>>,
 }
