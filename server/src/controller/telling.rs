@@ -112,7 +112,7 @@ impl Controller {
         key: &QueueKey,
         subscription_id: &str,
     ) -> Result<(), ApiError> {
-        let found = self.told_by_workers::<O>(context, key, subscription_id).await?;
+        let found = self.existing::<O>(context, key, subscription_id).await?;
         self.set_state::<O>(context, key, &found, SubscriptionState::Paused).await
     }
 
@@ -123,7 +123,7 @@ impl Controller {
         key: &QueueKey,
         subscription_id: &str,
     ) -> Result<(), ApiError> {
-        let found = self.told_by_workers::<O>(context, key, subscription_id).await?;
+        let found = self.existing::<O>(context, key, subscription_id).await?;
         self.set_state::<O>(context, key, &found, SubscriptionState::Active).await?;
         loop {
             let command = ResumeDeliveries {
@@ -153,6 +153,7 @@ impl Controller {
         let set = found.store.subscriptions().set_state(command).await;
         set.map_err(|error| refused(error, &id.to_string()))?;
         self.followers.has_changed(key, id).await;
+        self.followers.has_changed(key, id).await;
         stages.after(Answer::Done).await
     }
 
@@ -173,8 +174,8 @@ impl Controller {
         Ok(Found { store, subscription })
     }
 
-    /// A subscription whose subscriber workers tell.
-    async fn told_by_workers<O: Operation>(
+    /// A subscription whose subscriber can be sent messages: workers tell it, and it has agreed if it must.
+    pub(super) async fn willing<O: Operation>(
         &self,
         context: &RequestContext,
         key: &QueueKey,
@@ -184,17 +185,6 @@ impl Controller {
         if found.subscription.is_follower {
             return Err(ApiError::SubscriptionOfConnection);
         }
-        Ok(found)
-    }
-
-    /// A subscription whose subscriber can be sent messages: workers tell it, and it has agreed if it must.
-    pub(super) async fn willing<O: Operation>(
-        &self,
-        context: &RequestContext,
-        key: &QueueKey,
-        subscription_id: &str,
-    ) -> Result<Found, ApiError> {
-        let found = self.told_by_workers::<O>(context, key, subscription_id).await?;
         if self.confirmations.holds_back(&found.subscription) {
             return Err(ApiError::SubscriberNotConfirmed);
         }

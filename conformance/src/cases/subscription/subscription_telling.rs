@@ -16,7 +16,7 @@ cases! {
         is_refused_for_a_subscription_that_does_not_exist;
     SubscriptionPause:
         pauses_however_often,
-        refuses_a_connection needs WebSocket;
+        pauses_a_connection_too needs WebSocket;
     SubscriptionResume:
         resumes_however_often;
     SubscriptionResend:
@@ -27,6 +27,7 @@ cases! {
         goes_on_where_the_last_call_ended,
         refuses_what_is_no_start;
     SubscriptionTest:
+        refuses_a_connection needs WebSocket,
         names_the_test,
         refuses_a_test_that_is_too_large needs Limits;
     SubscriptionUnsubscribe:
@@ -83,16 +84,27 @@ async fn pauses_however_often(service: &Service) {
     }
 }
 
-async fn refuses_a_connection(service: &Service) {
+async fn subscribe_itself(service: &Service) -> String {
     let input = json!({ "queue_name": "jobs" });
     let reply = service.call(SubscriptionCreate, input).await.expect_outcome("created");
-    let id = reply.body()["subscription_id"].as_str().unwrap_or_default();
+    reply.body()["subscription_id"].as_str().unwrap_or_default().to_owned()
+}
+
+async fn pauses_a_connection_too(service: &Service) {
+    let id = subscribe_itself(service).await;
+
+    service.call(SubscriptionPause, of(&id)).await.expect_outcome("paused");
+    assert_eq!(state(service, &id).await, "paused");
+    service.call(SubscriptionResume, of(&id)).await.expect_outcome("resumed");
+    assert_eq!(state(service, &id).await, "active");
+}
+
+async fn refuses_a_connection(service: &Service) {
+    let id = subscribe_itself(service).await;
 
     for reply in [
-        service.call(SubscriptionPause, of(id)).await,
-        service.call(SubscriptionResume, of(id)).await,
-        service.call(SubscriptionTest, of(id)).await,
-        replay(service, id, json!({ "since": "2026-01-01" })).await,
+        service.call(SubscriptionTest, of(&id)).await,
+        replay(service, &id, json!({ "since": "2026-01-01" })).await,
     ] {
         reply.expect_error("subscription_of_connection");
     }
