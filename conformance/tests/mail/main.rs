@@ -4,7 +4,7 @@ mod server;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -20,6 +20,7 @@ use sukkal_server::signature::{KeyRing, Secret, Signatures};
 use sukkal_storage::{EntryKind, QueueKey, Subscription, SubscriptionState};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 const FAILED: Outcome = Outcome::Failed { retry_after: None };
@@ -27,16 +28,16 @@ const FAILED: Outcome = Outcome::Failed { retry_after: None };
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = vec![
-        trial("mail_goes_without_protection_where_that_is_said", || plainly()),
-        trial("mail_goes_after_a_greeting_with_tls_and_login", || starttls()),
-        trial("mail_goes_with_tls_and_login", || tls()),
-        trial("a_wrong_password_is_for_operators_to_mend", || wrong_password()),
-        trial("a_certificate_of_nobody_is_not_trusted", || untrusted()),
-        trial("a_server_without_tls_gets_no_password", || no_starttls()),
-        trial("replies_say_whether_another_attempt_is_worth_it", || replies()),
-        trial("a_server_that_hangs_holds_nobody_up", || hanging()),
-        trial("a_server_that_speaks_nonsense_is_tried_again", || nonsense()),
-        trial("connections_are_used_again_unless_an_attempt_failed", || reuse()),
+        trial("mail_goes_without_protection_where_that_is_said", plainly),
+        trial("mail_goes_after_a_greeting_with_tls_and_login", starttls),
+        trial("mail_goes_with_tls_and_login", tls),
+        trial("a_wrong_password_is_for_operators_to_mend", wrong_password),
+        trial("a_certificate_of_nobody_is_not_trusted", untrusted),
+        trial("a_server_without_tls_gets_no_password", no_starttls),
+        trial("replies_say_whether_another_attempt_is_worth_it", replies),
+        trial("a_server_that_hangs_holds_nobody_up", hanging),
+        trial("a_server_that_speaks_nonsense_is_tried_again", nonsense),
+        trial("connections_are_used_again_unless_an_attempt_failed", reuse),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -16,6 +16,5 @@ pub(super) fn of(subscriber: &str) -> String {
 
 /// Whether signed methods bind a grant to this subscriber.
 pub fn is_of(subscriber: &str, methods: &[String]) -> bool {
-    let wanted = of(subscriber);
-    methods.iter().any(|method| *method == wanted)
+    methods.contains(&of(subscriber))
 }
