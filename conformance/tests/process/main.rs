@@ -19,7 +19,9 @@ mod bad_bodies;
 mod bad_bytes;
 mod bad_frames;
 mod damage;
+mod fan_out;
 mod full_disk;
+mod hooks;
 mod kill;
 mod ledger;
 mod link;
@@ -62,6 +64,8 @@ fn main() -> ExitCode {
         kill: nothing_acknowledged_is_lost_when_the_server_is_killed
               nothing_acknowledged_is_lost_when_a_server_on_redis_is_killed
               nothing_acknowledged_is_lost_when_redis_is_killed;
+        fan_out: every_webhook_arrives_though_the_server_is_killed
+                 every_webhook_arrives_though_one_of_two_servers_is_killed;
         two_servers: two_servers_on_one_redis_hand_out_each_message_once;
         syncs: no_post_is_acknowledged_before_the_sync_that_covers_it
                sixteen_connections_share_their_syncs

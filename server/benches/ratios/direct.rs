@@ -7,8 +7,8 @@ use bytes::Bytes;
 use sukkal_storage::{Body, NewMessage, OpenOptions, Post, QueueKey, Store};
 use uuid::Uuid;
 
-use crate::load::{document, rate, request};
-use crate::subject::Subject;
+use crate::load::{rate, request};
+use crate::subject::{Subject, document};
 use crate::{Plan, Table};
 
 pub(crate) async fn measure(plan: Plan) {

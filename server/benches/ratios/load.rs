@@ -66,13 +66,6 @@ pub(crate) fn request(method: &str, path: &str, body: Option<&str>) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// A document with this many messages of about 1 KiB.
-pub(crate) fn document(messages: usize) -> String {
-    let body = "x".repeat(1000);
-    let one = format!("{{\"ttl\": 3600, \"body\": {{\"payload\": \"{body}\"}}}}");
-    format!("{{\"messages\": [{}]}}", vec![one; messages].join(", "))
-}
-
 /// Requests per second of this many connections repeating one request.
 pub(crate) async fn rate(
     address: SocketAddr,

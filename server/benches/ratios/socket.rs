@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::load::{CLIENT, PROJECT, document, rate, request};
-use crate::subject::Subject;
+use crate::load::{CLIENT, PROJECT, rate, request};
+use crate::subject::{Subject, document};
 use crate::{Plan, Table};
 
 pub(crate) async fn measure(plan: Plan) {

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::load::{Connection, document, rate, request};
+use crate::load::{Connection, rate, request};
 use crate::{Plan, Table, null};
 
 /// A server on free ports over a store.
@@ -46,6 +46,13 @@ impl Drop for Subject {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A document with this many messages of about 1 KiB.
+pub(crate) fn document(messages: usize) -> String {
+    let body = "x".repeat(1000);
+    let one = format!("{{\"ttl\": 3600, \"body\": {{\"payload\": \"{body}\"}}}}");
+    format!("{{\"messages\": [{}]}}", vec![one; messages].join(", "))
 }
 
 fn free_port() -> SocketAddr {

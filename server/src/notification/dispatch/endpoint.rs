@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::breaker::{Admission, Breaker, BreakerSettings};
+use super::quickness::Quickness;
 
 /// An endpoint with so many attempts that take longer than they should gets no further one.
 const MOST_OVERDUE: usize = 2;
@@ -33,6 +34,7 @@ pub(super) struct Endpoint {
     settings: EndpointSettings,
     permits: Arc<Semaphore>,
     overdue: AtomicUsize,
+    quickness: Quickness,
     pace: Mutex<Pace>,
     open_breakers: metrics::Gauge,
 }
@@ -69,9 +71,15 @@ impl Endpoint {
             settings,
             permits: Arc::new(Semaphore::new(settings.concurrency)),
             overdue: AtomicUsize::new(0),
+            quickness: Quickness::default(),
             pace: Mutex::new(pace),
             open_breakers,
         }
+    }
+
+    /// Whether it takes long to answer even when it answers soonest.
+    pub(super) fn is_slow(&self) -> bool {
+        self.quickness.is_slow()
     }
 
     /// Waits for a place, but not beyond the deadline, and not for a slow endpoint.
@@ -160,6 +168,7 @@ impl Pass {
 
     /// Notes how the attempt ended.
     pub(super) fn end(self, is_answered: bool) {
+        self.endpoint.quickness.note(self.began.elapsed());
         let mut pace = self.endpoint.pace();
         Endpoint::note_duration(&mut pace, self.began.elapsed());
         if is_answered {

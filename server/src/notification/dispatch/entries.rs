@@ -14,15 +14,13 @@ use super::budget::Share;
 use super::job::{Job, Row, Told};
 use super::pages::{Page, Plan};
 use super::progress::{Progress, State};
+use super::window::{Begun, Window};
 use super::workplace::{Desk, Workplace};
 
 /// How long entries are leased, in milliseconds: others take over so long after a server died.
 pub(super) const LEASE: Millis = 10_000;
-/// How many subscribers are told at a time, unless they are slow.
-const WINDOW: usize = 256;
-const LARGEST_WINDOW: usize = 4096;
-/// How often a worker looks whether its subscribers are slow.
-const TICK: Duration = Duration::from_millis(50);
+/// How often a worker looks whether its subscribers are slow: they are if they have not answered at the second look.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Entries of one queue under one lease.
 pub(super) struct Entries {
@@ -39,8 +37,7 @@ pub(super) struct Entries {
     /// The first page, which is the same for most entries.
     first: First,
     events: FuturesUnordered<BoxFuture<'static, Event>>,
-    jobs: usize,
-    window: usize,
+    jobs: Window,
     has_moved: bool,
     is_advancing: bool,
     is_closing: bool,
@@ -55,7 +52,7 @@ enum First {
 /// Something a worker waited for.
 enum Event {
     /// A subscriber was told, of the entry at this place, in the page of this number.
-    Told(usize, usize, Told),
+    Told(usize, usize, Told, Begun),
     /// Subscriptions were read for an entry; `None` if the server stops.
     Page(usize, Option<Page>),
     /// The first subscriptions were read.
@@ -69,6 +66,8 @@ struct Sent {
     at: usize,
     is_end: bool,
     rows: Vec<Row>,
+    /// How many messages were told.
+    told: usize,
 }
 
 /// What was leased, and under which conditions.
@@ -100,8 +99,7 @@ impl Entries {
             turn: Some(turn),
             first: First::Unknown,
             events: FuturesUnordered::new(),
-            jobs: 0,
-            window: WINDOW,
+            jobs: Window::default(),
             has_moved: true,
             is_advancing: false,
             is_closing: false,
@@ -137,9 +135,13 @@ impl Entries {
     fn take(&mut self, event: Event) {
         self.has_moved = true;
         match event {
-            Event::Told(at, page, told) => {
-                self.jobs -= 1;
-                self.all[at].take_told(page, told);
+            Event::Told(at, page, told, begun) => {
+                let messages = self.jobs.end(begun);
+                self.all[at].take_told(page, told, messages);
+                if self.all[at].state == State::Closed {
+                    // The lease was lost: nobody writes this down.
+                    self.jobs.write(self.all[at].told());
+                }
             }
             Event::Page(at, Some(page)) => self.take_page(at, &page),
             Event::Page(at, None) => self.all[at].give_up_listing(),
@@ -150,7 +152,7 @@ impl Entries {
 
     /// Has more subscribers told, as long as not too many are being told.
     fn start_more(&mut self) {
-        while !self.is_closing && self.jobs < self.window {
+        while !self.is_closing && self.jobs.is_open() {
             if let Some(at) = self.all.iter().position(Progress::wants_page) {
                 self.list(at);
                 continue;
@@ -222,8 +224,8 @@ impl Entries {
                 letters: Arc::clone(&entry.letters),
                 target,
             };
-            self.jobs += 1;
-            let told = async move { Event::Told(at, number, job.run().await) };
+            let begun = self.jobs.begin(job.letters.len(), job.target.is_slow());
+            let told = async move { Event::Told(at, number, job.run().await, begun) };
             self.events.push(told.boxed());
         }
     }
@@ -243,7 +245,7 @@ impl Entries {
                 entry.state = State::Closed;
             }
             steps.push(step);
-            sent.push(Sent { at, is_end, rows });
+            sent.push(Sent { at, is_end, rows, told: entry.told() });
         }
         if steps.is_empty() {
             return;
@@ -267,7 +269,8 @@ impl Entries {
     fn take_answer(&mut self, sent: Vec<Sent>, held: &[bool]) {
         self.is_advancing = false;
         let mut parked = Vec::new();
-        for (at_step, Sent { at, is_end, rows }) in sent.into_iter().enumerate() {
+        for (at_step, Sent { at, is_end, rows, told }) in sent.into_iter().enumerate() {
+            self.jobs.write(told);
             let is_held = held.get(at_step).copied().unwrap_or_default();
             for Row { delivery, is_kept } in rows {
                 match (is_kept, delivery.due_at) {
@@ -295,13 +298,12 @@ impl Entries {
         }
     }
 
-    /// Lets more begin if nothing moves, and keeps the lease.
+    /// Lets others begin if nothing moves, and keeps the lease.
     fn look_around(&mut self) {
-        if !std::mem::replace(&mut self.has_moved, false) {
-            self.window = (self.jobs + WINDOW).min(LARGEST_WINDOW);
-            if self.all.iter().all(|entry| entry.state != State::Waiting) {
-                self.turn = None;
-            }
+        self.jobs.look();
+        let has_moved = std::mem::replace(&mut self.has_moved, false);
+        if !has_moved && self.all.iter().all(|entry| entry.state != State::Waiting) {
+            self.turn = None;
         }
         let now = self.place.now();
         if now > self.until - LEASE / 3 * 2 {

@@ -20,10 +20,12 @@ mod log;
 mod meters;
 mod pages;
 mod progress;
+mod quickness;
 mod rounds;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod window;
 mod worker;
 mod workplace;
 

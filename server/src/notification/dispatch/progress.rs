@@ -35,6 +35,8 @@ pub(super) struct Progress {
     /// Whether the store is to be told how far it is.
     pub(super) has_news: bool,
     rows: Vec<Row>,
+    /// How many messages were told since the store heard of it last.
+    told: usize,
 }
 
 /// What is going on with an entry.
@@ -76,6 +78,7 @@ impl Progress {
             is_begun: false,
             has_news: false,
             rows: Vec::new(),
+            told: 0,
         }
     }
 
@@ -118,8 +121,9 @@ impl Progress {
         }
     }
 
-    /// Takes what was done for one subscriber of a page.
-    pub(super) fn take_told(&mut self, page: usize, told: Told) {
+    /// Takes what was done for one subscriber of a page, who was told of so many messages.
+    pub(super) fn take_told(&mut self, page: usize, told: Told, messages: usize) {
+        self.told += messages;
         self.is_begun |= told.is_begun;
         self.rows.extend(told.rows);
         let part = page.checked_sub(self.done_pages).and_then(|at| self.pages.get_mut(at));
@@ -127,6 +131,11 @@ impl Progress {
             part.pending = part.pending.saturating_sub(1);
         }
         self.close_pages();
+    }
+
+    /// How many messages were told since this was asked last.
+    pub(super) fn told(&mut self) -> usize {
+        std::mem::take(&mut self.told)
     }
 
     /// Whether nothing is left to be done; no more is read once the server stops.

@@ -66,6 +66,13 @@ pub(super) struct Target {
     endpoint: Arc<Endpoint>,
 }
 
+impl Target {
+    /// Whether the endpoint takes long to answer.
+    pub(super) fn is_slow(&self) -> bool {
+        self.endpoint.is_slow()
+    }
+}
+
 /// An attempt that has ended.
 pub(super) struct Attempted {
     pub(super) parcel: Parcel,
