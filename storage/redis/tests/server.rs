@@ -1,6 +1,4 @@
-//! What only a Redis of one's own can show: outages, refusals, what is left in the keys.
-//!
-//! Each trial starts a server; without `redis-server` on the path all are ignored.
+//! What only a Redis of one's own can show: outages, refusals, what is left in the keys. All are ignored without one.
 
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
 

@@ -4,5 +4,4 @@ mod damage;
 mod full;
 mod opening;
 mod outbox;
-mod outbox_model;
 mod posting;
