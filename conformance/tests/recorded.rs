@@ -12,9 +12,6 @@ use matrix::{Driver, Matrix, Server, ignored, wall_time};
 use sukkal_conformance::recorded::{Options, Outcome, Report, Vectors, play};
 use sukkal_server::clock::Clock;
 
-/// The groups about operations that are not there yet.
-const NOT_YET: [&str; 1] = ["notifications"];
-
 /// The least share of error texts that are equal, in percent.
 const EQUAL_TEXTS: f64 = 95.0;
 
@@ -53,7 +50,6 @@ async fn run(server: &Server, profiles: &[&str]) -> Report {
     options.websocket = Some(server.websocket.clone());
     options.selection.profiles = profiles.iter().map(|&profile| profile.to_owned()).collect();
     options.pool_uris = server.target.pool_uris().to_vec();
-    options.selection.excluded_groups = NOT_YET.map(str::to_owned).to_vec();
     Box::pin(play(&options)).await
 }
 
