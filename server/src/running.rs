@@ -37,6 +37,8 @@ use crate::transport::http::HttpFace;
 use crate::transport::websocket::upgrade;
 use crate::transport::{Rules, Service};
 
+/// How long starting waits for the addresses of the service's own stores.
+const LONGEST_LOOKUP: std::time::Duration = std::time::Duration::from_secs(2);
 /// The path of WebSockets on the HTTP listener.
 const SOCKET_PATH: &str = "/v2/ws";
 
@@ -113,12 +115,14 @@ impl Running {
             let (keys, carriers) = (Arc::clone(&between.keys), self.carriers(&clock)?);
             self.placement.tell_with(Dispatcher::new(self.config.notification, keys, carriers));
         }
-        self.placement.work(&self.shutdown);
+        let lookup: Arc<dyn Lookup> = Arc::new(SystemLookup::new());
+        // A name server that does not answer must not keep the service from starting.
+        let _ = tokio::time::timeout(LONGEST_LOOKUP, self.egress.resolve_own(&*lookup)).await;
         let (egress, closing) = (Arc::clone(&self.egress), self.shutdown.closing().clone());
         let placement = self.placement.clone();
         self.shutdown.spawn(async move {
             let pools = || placement.pool_uris().iter().flat_map(|uri| back_ends(uri)).collect();
-            let keep = egress.keep_own_resolved(Arc::new(SystemLookup::new()), pools);
+            let keep = egress.keep_own_resolved(lookup, pools);
             closing.run_until_cancelled(keep).await;
         });
         let service = self.service(clock, between);
@@ -140,6 +144,8 @@ impl Running {
             };
             self.shutdown.spawn(admin.serve(tcp, Settings::admin(&self.config)));
         }
+        // Subscribers are told when it is known which addresses are the service's own.
+        self.placement.work(&self.shutdown);
         Ok(())
     }
 

@@ -70,6 +70,11 @@ impl Egress {
         &self.everybody.instance.own
     }
 
+    /// Finds the addresses of the back ends of the configuration.
+    pub async fn resolve_own(&self, lookup: &dyn Lookup) {
+        self.own().resolve(lookup, Vec::new()).await;
+    }
+
     /// Keeps the addresses of the back ends known, and of those that `more` tells of, for as long as it is polled.
     pub async fn keep_own_resolved(
         &self,

@@ -78,22 +78,27 @@ impl Own {
         more: impl Fn() -> Vec<BackEnd>,
     ) {
         loop {
-            let back_ends = [self.configured.clone(), more()].concat();
-            self.back_ends.store(Arc::new(back_ends.clone()));
-            let mut found = Vec::new();
-            for each in &back_ends {
-                match each.host.parse() {
-                    Ok(address) => found.push((judged(address), each.port)),
-                    Err(_) => {
-                        let addresses = lookup.lookup(&each.host).await.unwrap_or_default();
-                        found.extend(addresses.into_iter().map(|at| (judged(at), each.port)));
-                    }
+            self.resolve(&*lookup, more()).await;
+            tokio::time::sleep(REFRESH).await;
+        }
+    }
+
+    /// Resolves the configured back ends and these.
+    pub(super) async fn resolve(&self, lookup: &dyn Lookup, more: Vec<BackEnd>) {
+        let back_ends = [self.configured.clone(), more].concat();
+        self.back_ends.store(Arc::new(back_ends.clone()));
+        let mut found = Vec::new();
+        for each in &back_ends {
+            match each.host.parse() {
+                Ok(address) => found.push((judged(address), each.port)),
+                Err(_) => {
+                    let addresses = lookup.lookup(&each.host).await.unwrap_or_default();
+                    found.extend(addresses.into_iter().map(|at| (judged(at), each.port)));
                 }
             }
-            if !found.is_empty() {
-                self.resolved.store(Arc::new(found));
-            }
-            tokio::time::sleep(REFRESH).await;
+        }
+        if !found.is_empty() {
+            self.resolved.store(Arc::new(found));
         }
     }
 
