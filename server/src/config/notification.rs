@@ -53,9 +53,9 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     number(
         "notification",
         "breaker_failures",
-        (20, 0, 1_000_000),
+        (5, 0, 1_000_000),
         "attempts",
-        "How many attempts in a row must fail before an endpoint is left alone for a while; 0 never leaves it alone.",
+        "For how many messages in a row the first attempt must fail before an endpoint is left alone for a while; 0 never leaves it alone. See docs/notifications.md.",
     ),
     number(
         "notification",
@@ -88,7 +88,7 @@ pub struct NotificationConfig {
     pub max_attempts_per_endpoint: usize,
     /// The most attempts in a second at one endpoint, if there is a bound.
     pub max_rate_per_endpoint: Option<u32>,
-    /// How many failures in a row open the breaker of an endpoint; 0 never does.
+    /// How many messages in a row of which the first attempt fails open the breaker of an endpoint; 0 never does.
     pub breaker_failures: u32,
     /// How long a breaker stays open at first.
     pub breaker_pause: Duration,
@@ -130,7 +130,7 @@ impl Default for NotificationConfig {
             max_attempts: 256,
             max_attempts_per_endpoint: 16,
             max_rate_per_endpoint: None,
-            breaker_failures: 20,
+            breaker_failures: 5,
             breaker_pause: Duration::from_secs(5),
             breaker_longest_pause: Duration::from_secs(60),
         }

@@ -56,9 +56,10 @@ pub trait DataDriver: Send + Sync {
     async fn status(&self) -> Result<StoreStatus>;
 
     /// Collects garbage in one small step: expired messages, claims and subscriptions, deleted generations,
-    /// received ids older than an hour, entries kept long enough, parked deliveries of expired messages.
+    /// received ids older than an hour, entries kept long enough. Makes parked deliveries of expired messages due.
     ///
-    /// - Never changes what any other call returns, where the contract says what that is.
+    /// - Never changes what any other call returns, where the contract says what that is, but for these deliveries:
+    ///   workers decide what becomes of them.
     /// - Pending transfers stay, expired or not: they wait for the mover.
     /// - Touches at most about `budget` records.
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected>;
@@ -70,7 +71,7 @@ pub trait DataDriver: Send + Sync {
 /// What one step of collection did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Collected {
-    /// How many records were removed.
+    /// How many records were removed, or made due.
     pub removed: u64,
     /// Whether more is waiting.
     pub more: bool,

@@ -57,9 +57,10 @@ pub trait OutboxStore: Send + Sync {
     /// Ends the lease of deliveries; those the lease no longer holds are skipped.
     async fn settle(&self, command: SettleDeliveries) -> Result<()>;
 
-    /// Makes parked deliveries of a subscription due; tells whether any may be left.
+    /// Makes parked deliveries of a subscription due, about in the order of their entries; tells whether any may be left.
     ///
-    /// - Those whose message has expired are dropped instead.
+    /// - If any is parked, at least one becomes due.
+    /// - It does not matter whether their messages have expired: workers decide about those.
     async fn resume(&self, command: ResumeDeliveries) -> Result<bool>;
 
     /// Adds an entry for one subscription. Its messages take places of the queue but are seen nowhere else.

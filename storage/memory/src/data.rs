@@ -118,8 +118,8 @@ impl DataDriver for MemoryData {
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected> {
         self.run_on_all(|state| {
             let mut removed = subscriptions::collect(&mut state.subscriptions, now, budget);
-            let State { queues, subscriptions, outboxes } = state;
-            removed += outboxes.collect(subscriptions, now, budget - removed);
+            let State { queues, outboxes, .. } = state;
+            removed += outboxes.collect(now, budget - removed);
             for queue in queues.values_mut() {
                 if removed == budget {
                     break;

@@ -1,4 +1,5 @@
-//! A circuit breaker: an endpoint that only fails is left alone for a while.
+//! A circuit breaker: an endpoint that only fails is left alone for a while. Only first attempts at a message are held
+//! back; when others follow is for the policy of the subscription.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ const LONGEST_PROBE: Duration = Duration::from_secs(120);
 /// When a breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BreakerSettings {
-    /// How many failures in a row open it; 0 never does.
+    /// How many messages in a row of which the first attempt fails open it; 0 never does.
     pub(super) failures: u32,
     /// How long it stays open at first.
     pub(super) pause: Duration,
@@ -52,19 +53,24 @@ impl Breaker {
         !matches!(self.state, State::Closed { .. })
     }
 
-    /// Asks for an attempt that begins now. While the breaker is open, one attempt is let through after each pause.
-    pub(super) fn admit(&mut self, now: Instant) -> Admission {
+    /// Until when first attempts are held back, if they are.
+    pub(super) fn held_until(&self, now: Instant) -> Option<Instant> {
         match self.state {
-            State::Closed { .. } => Admission::Go,
-            State::Open { until, .. } if now < until => Admission::Until(until),
-            State::Probing { since, pause } if now < since + LONGEST_PROBE => {
-                Admission::Until(now + pause)
-            }
-            State::Open { pause, .. } | State::Probing { pause, .. } => {
-                self.state = State::Probing { since: now, pause };
-                Admission::Go
-            }
+            State::Open { until, .. } if now < until => Some(until),
+            State::Probing { since, pause } if now < since + LONGEST_PROBE => Some(now + pause),
+            _ => None,
         }
+    }
+
+    /// Asks for a first attempt that begins now. While the breaker is open, one attempt is let through after each pause.
+    pub(super) fn admit(&mut self, now: Instant) -> Admission {
+        if let Some(until) = self.held_until(now) {
+            return Admission::Until(until);
+        }
+        if let State::Open { pause, .. } | State::Probing { pause, .. } = self.state {
+            self.state = State::Probing { since: now, pause };
+        }
+        Admission::Go
     }
 
     /// Notes that the endpoint answered; tells whether that closed the breaker.
@@ -74,10 +80,11 @@ impl Breaker {
         was_open
     }
 
-    /// Notes that the endpoint failed; tells whether that opened the breaker.
-    pub(super) fn failed(&mut self, now: Instant) -> bool {
+    /// Notes that the endpoint failed, with a first attempt or a later one; tells whether that opened the breaker.
+    pub(super) fn failed(&mut self, now: Instant, is_first: bool) -> bool {
         let BreakerSettings { failures: most, pause, longest_pause } = self.settings;
         match self.state {
+            State::Closed { .. } if !is_first => false,
             State::Closed { failures } => {
                 let failures = failures.saturating_add(1);
                 let opens = most > 0 && failures >= most;
@@ -88,13 +95,13 @@ impl Breaker {
                 };
                 opens
             }
-            State::Probing { pause, .. } => {
+            // An attempt from before it opened, or one that was let through.
+            State::Open { until, .. } if now < until => false,
+            State::Open { pause, .. } | State::Probing { pause, .. } => {
                 let pause = (pause * 2).min(longest_pause);
                 self.state = State::Open { until: now + pause, pause };
                 false
             }
-            // An attempt from before it opened.
-            State::Open { .. } => false,
         }
     }
 }
@@ -111,7 +118,7 @@ mod tests {
 
     fn opened(now: Instant) -> Breaker {
         let mut breaker = breaker();
-        assert_eq!([(); 3].map(|()| breaker.failed(now)), [false, false, true]);
+        assert_eq!([(); 3].map(|()| breaker.failed(now, true)), [false, false, true]);
         breaker
     }
 
@@ -120,8 +127,8 @@ mod tests {
         let now = Instant::now();
         let mut breaker = breaker();
         for _ in 0..10 {
-            breaker.failed(now);
-            breaker.failed(now);
+            breaker.failed(now, true);
+            breaker.failed(now, true);
             assert!(!breaker.succeeded());
         }
         assert_eq!(breaker.admit(now), Admission::Go);
@@ -150,13 +157,30 @@ mod tests {
         let mut at = start + SECOND;
         for pause in [2, 3, 3] {
             assert_eq!(breaker.admit(at), Admission::Go);
-            assert!(!breaker.failed(at), "it is open already");
+            assert!(!breaker.failed(at, true), "it is open already");
             let until = at + pause * SECOND;
             assert_eq!(breaker.admit(at), Admission::Until(until));
             // What began before it opened changes nothing.
-            breaker.failed(at);
+            breaker.failed(at, true);
             at = until;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn later_attempts_do_not_open_it_but_keep_it_open_or_close_it() {
+        let start = Instant::now();
+        let mut breaker = breaker();
+        assert!((0..100).all(|_| !breaker.failed(start, false)));
+        assert_eq!(breaker.held_until(start), None);
+
+        let mut breaker = opened(start);
+        let until = start + SECOND;
+        breaker.failed(start, false);
+        assert_eq!(breaker.held_until(start), Some(until));
+        breaker.failed(until, false);
+        assert_eq!(breaker.held_until(until), Some(until + 2 * SECOND));
+        assert!(breaker.succeeded());
+        assert_eq!(breaker.held_until(until), None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -174,7 +198,7 @@ mod tests {
         let mut breaker =
             Breaker::new(BreakerSettings { failures: 0, pause: SECOND, longest_pause: SECOND });
         for _ in 0..1000 {
-            assert!(!breaker.failed(now));
+            assert!(!breaker.failed(now, true));
         }
         assert_eq!(breaker.admit(now), Admission::Go);
     }

@@ -130,7 +130,13 @@ impl Deliveries {
         let (key, attempts) = (delivery.key, delivery.attempts);
         match place.treatment(subscription, delivery.kind) {
             Treatment::Skip => return Some(Settlement::Done),
-            Treatment::Park => return Some(Settlement::Park { attempts }),
+            Treatment::Park if delivery.message.expires_at > place.now() => {
+                return Some(Settlement::Park { attempts });
+            }
+            Treatment::Park => {
+                self.expire(delivery, subscription, bytes);
+                return None;
+            }
             Treatment::Tell => {}
         }
         let Some(target) = place.target(subscription.clone()) else {
@@ -143,6 +149,19 @@ impl Deliveries {
         };
         self.events.push(event.boxed());
         None
+    }
+
+    /// Gives up a message that has expired while its subscription was paused.
+    fn expire(&mut self, delivery: Delivery, subscription: &Subscription, bytes: usize) {
+        let (place, desk) = (Arc::clone(&self.place), Arc::clone(&self.desk));
+        let (key, attempts) = (delivery.key, delivery.attempts);
+        let subscription = subscription.clone();
+        let letter = Letter::of_delivery(&place.keys, &desk.queue, delivery);
+        let event = async move {
+            let given_up = place.give_up(&desk, &letter, &subscription, attempts, "expired");
+            Event::Judged(key, given_up.await, bytes)
+        };
+        self.events.push(event.boxed());
     }
 
     fn take(&mut self, event: Event) {
@@ -209,6 +228,7 @@ impl Workplace {
                 let due_at = self.millis(until);
                 self.put_off(desk, letter, subscription, attempts, due_at).await
             }
+            Begun::Held(until) => self.hold(desk, letter, target, until).await,
             Begun::Closing => Settlement::Retry { attempts, due_at: self.now() },
         }
     }

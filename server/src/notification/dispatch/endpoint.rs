@@ -4,20 +4,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sukkal_storage::SubscriptionId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use super::breaker::{Admission, Breaker, BreakerSettings};
+use super::breaker::{Breaker, BreakerSettings};
+use super::holding::Held;
+use super::pace::{Pace, Wait};
 use super::quickness::Quickness;
 
 /// An endpoint with so many attempts that take longer than they should gets no further one.
 const MOST_OVERDUE: usize = 2;
 /// How long a slow endpoint is left alone before what waits for it is looked at again.
 const SLOW_REST: Duration = Duration::from_secs(1);
-/// Attempts that are held back are spread over at most this time.
-const LONGEST_SPREAD: Duration = Duration::from_secs(60);
-const SHORTEST_GAP: Duration = Duration::from_millis(1);
-const LONGEST_GAP: Duration = Duration::from_secs(1);
+/// What is held back waits at least so long.
+const SHORTEST_HOLD: Duration = Duration::from_secs(1);
 
 /// What endpoints get.
 #[derive(Clone, Copy, Debug)]
@@ -39,40 +40,24 @@ pub(super) struct Endpoint {
     open_breakers: metrics::Gauge,
 }
 
-#[derive(Debug)]
-struct Pace {
-    breaker: Breaker,
-    /// About how long an attempt takes.
-    mean: Duration,
-    /// When the next attempt may begin at the highest rate.
-    next: Instant,
-    /// For when the last attempt was put off.
-    put_off_to: Instant,
-}
-
 /// The right to make one attempt. Whoever drops it without saying how the attempt ended says nothing.
 pub(super) struct Pass {
     endpoint: Arc<Endpoint>,
     began: Instant,
+    is_first: bool,
     is_overdue: bool,
     _place: OwnedSemaphorePermit,
 }
 
-/// The attempt must wait: it is worth another look then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PutOff(pub(super) Instant);
-
 impl Endpoint {
     pub(super) fn new(settings: EndpointSettings, open_breakers: metrics::Gauge) -> Self {
         let now = Instant::now();
-        let breaker = Breaker::new(settings.breaker);
-        let pace = Pace { breaker, mean: Duration::ZERO, next: now, put_off_to: now };
         Self {
             settings,
             permits: Arc::new(Semaphore::new(settings.concurrency)),
             overdue: AtomicUsize::new(0),
             quickness: Quickness::default(),
-            pace: Mutex::new(pace),
+            pace: Mutex::new(Pace::new(Breaker::new(settings.breaker), now)),
             open_breakers,
         }
     }
@@ -82,22 +67,29 @@ impl Endpoint {
         self.quickness.is_slow()
     }
 
-    /// Waits for a place, but not beyond the deadline, and not for a slow endpoint.
-    pub(super) async fn place(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, PutOff> {
-        self.check_speed()?;
+    /// Waits for a place, but not beyond the deadline, and not for a slow endpoint. Only first attempts are held back.
+    pub(super) async fn place(
+        &self,
+        deadline: Instant,
+        is_first: bool,
+    ) -> Result<OwnedSemaphorePermit, Wait> {
+        if is_first && let Some(until) = self.pace().held_until(Instant::now()) {
+            return Err(Wait::Held(until));
+        }
+        self.check_speed(is_first)?;
         let place = match Arc::clone(&self.permits).try_acquire_owned() {
             Ok(place) => place,
             Err(_) => match timeout_at(deadline, Arc::clone(&self.permits).acquire_owned()).await {
                 Ok(Ok(place)) => place,
-                _ => return Err(self.put_off(Instant::now())),
+                _ => return Err(self.put_off(Instant::now(), is_first)),
             },
         };
-        self.check_speed()?;
+        self.check_speed(is_first)?;
         Ok(place)
     }
 
     /// When the rate lets another attempt begin; the time is taken if it is not beyond the deadline.
-    pub(super) fn turn(&self, deadline: Instant) -> Result<Instant, PutOff> {
+    pub(super) fn turn(&self, deadline: Instant, is_first: bool) -> Result<Instant, Wait> {
         let Some(gap) = self.settings.gap else { return Ok(Instant::now()) };
         {
             let mut pace = self.pace();
@@ -107,43 +99,59 @@ impl Endpoint {
                 return Ok(at);
             }
         }
-        Err(self.put_off(deadline))
+        Err(self.put_off(deadline, is_first))
     }
 
-    /// Begins an attempt, unless the breaker is open.
-    pub(super) fn begin(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Result<Pass, PutOff> {
+    /// Begins an attempt, unless it is a first one that the breaker holds back.
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        place: OwnedSemaphorePermit,
+        is_first: bool,
+    ) -> Result<Pass, Wait> {
         let began = Instant::now();
-        let admission = self.pace().breaker.admit(began);
-        match admission {
-            Admission::Go => {
-                Ok(Pass { endpoint: Arc::clone(self), began, is_overdue: false, _place: place })
-            }
-            Admission::Until(until) => Err(self.put_off(until)),
+        let mut pace = self.pace();
+        if is_first {
+            pace.admit(began).map_err(Wait::Held)?;
         }
+        pace.count(began);
+        let endpoint = Arc::clone(self);
+        Ok(Pass { endpoint, began, is_first, is_overdue: false, _place: place })
     }
 
-    fn check_speed(&self) -> Result<(), PutOff> {
+    /// Decides about a message of a subscription that is held back until then.
+    pub(super) fn hold(&self, id: SubscriptionId, until: Instant) -> Held {
+        let now = Instant::now();
+        self.pace().probes.hold(id, until.max(now + SHORTEST_HOLD), now)
+    }
+
+    /// Whether what is parked for a subscription waits for a probe that is still to come.
+    pub(super) fn awaits_probe(&self, id: SubscriptionId) -> bool {
+        let (pace, now) = (self.pace(), Instant::now());
+        let is_held = pace.breaker.held_until(now).is_some() || pace.has_long_line(now);
+        is_held && pace.probes.is_ahead(id, now)
+    }
+
+    /// How many parked deliveries should be made due before so many others are over.
+    pub(super) fn room_for_parked(&self, done: usize) -> usize {
+        self.pace().room_for_parked(done, Instant::now())
+    }
+
+    fn check_speed(&self, is_first: bool) -> Result<(), Wait> {
         if self.overdue.load(Ordering::Relaxed) < MOST_OVERDUE {
             return Ok(());
         }
-        Err(self.put_off(Instant::now() + SLOW_REST))
+        Err(self.put_off(Instant::now() + SLOW_REST, is_first))
     }
 
     /// Finds a time for an attempt, such that they come as fast as the endpoint takes them.
-    fn put_off(&self, not_before: Instant) -> PutOff {
+    fn put_off(&self, not_before: Instant, is_first: bool) -> Wait {
         let at_once = match self.overdue.load(Ordering::Relaxed) {
             0 => self.settings.concurrency,
             _ => MOST_OVERDUE.min(self.settings.concurrency),
         };
         let mut pace = self.pace();
         let gap = pace.mean / u32::try_from(at_once).unwrap_or(u32::MAX).max(1);
-        let gap = gap.max(self.settings.gap.unwrap_or_default()).clamp(SHORTEST_GAP, LONGEST_GAP);
-        pace.put_off_to = (pace.put_off_to + gap).clamp(not_before, not_before + LONGEST_SPREAD);
-        PutOff(pace.put_off_to)
-    }
-
-    fn note_duration(pace: &mut Pace, took: Duration) {
-        pace.mean = if pace.mean.is_zero() { took } else { (pace.mean * 7 + took) / 8 };
+        pace.put_off(gap.max(self.settings.gap.unwrap_or_default()), not_before, is_first)
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -162,22 +170,27 @@ impl Pass {
         if !self.is_overdue {
             self.is_overdue = true;
             self.endpoint.overdue.fetch_add(1, Ordering::Relaxed);
-            Endpoint::note_duration(&mut self.endpoint.pace(), self.began.elapsed());
+            self.endpoint.pace().note_duration(self.began.elapsed());
         }
     }
 
-    /// Notes how the attempt ended.
-    pub(super) fn end(self, is_answered: bool) {
+    /// Notes how the attempt ended; tells whether the endpoint is well again that was broken.
+    pub(super) fn end(self, is_answered: bool) -> bool {
         self.endpoint.quickness.note(self.began.elapsed());
         let mut pace = self.endpoint.pace();
-        Endpoint::note_duration(&mut pace, self.began.elapsed());
+        pace.note_duration(self.began.elapsed());
         if is_answered {
-            if pace.breaker.succeeded() {
+            let is_closed = pace.breaker.succeeded();
+            if is_closed {
+                pace.credits = 0;
                 self.endpoint.open_breakers.decrement(1.0);
             }
-        } else if pace.breaker.failed(Instant::now()) {
+            return is_closed;
+        }
+        if pace.breaker.failed(Instant::now(), self.is_first) {
             self.endpoint.open_breakers.increment(1.0);
         }
+        false
     }
 }
 
@@ -210,9 +223,21 @@ mod tests {
         Arc::new(Endpoint::new(settings, metrics::Gauge::noop()))
     }
 
-    async fn pass(endpoint: &Arc<Endpoint>) -> Result<Pass, PutOff> {
-        let place = endpoint.place(Instant::now() + SECOND).await?;
-        endpoint.begin(place)
+    async fn pass(endpoint: &Arc<Endpoint>) -> Result<Pass, Wait> {
+        attempt(endpoint, true).await
+    }
+
+    async fn attempt(endpoint: &Arc<Endpoint>, is_first: bool) -> Result<Pass, Wait> {
+        let place = endpoint.place(Instant::now() + SECOND, is_first).await?;
+        endpoint.begin(place, is_first)
+    }
+
+    fn put_off(wait: Result<Pass, Wait>) -> Instant {
+        match wait {
+            Err(Wait::PutOff(at)) => at,
+            Err(Wait::Held(_)) => panic!("it is held back"),
+            Ok(_) => panic!("it may begin"),
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -221,10 +246,10 @@ mod tests {
         let start = Instant::now();
         let held = pass(&endpoint).await.ok().unwrap();
 
-        let put_off = pass(&endpoint).await.err().unwrap();
+        let at = put_off(pass(&endpoint).await);
 
         assert_eq!(start.elapsed(), SECOND);
-        assert!(put_off.0 >= start + SECOND);
+        assert!(at >= start + SECOND);
         drop(held);
         assert!(pass(&endpoint).await.is_ok());
     }
@@ -236,7 +261,7 @@ mod tests {
         let mut passes = [pass(&endpoint).await.ok().unwrap(), pass(&endpoint).await.ok().unwrap()];
         passes.iter_mut().for_each(Pass::take_long);
 
-        assert!(pass(&endpoint).await.err().unwrap().0 >= start + SLOW_REST);
+        assert!(put_off(pass(&endpoint).await) >= start + SLOW_REST);
         assert!(start.elapsed().is_zero());
 
         let [one, _other] = passes;
@@ -245,20 +270,55 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_broken_endpoint_is_left_alone_and_what_waits_is_spread() {
+    async fn a_broken_endpoint_is_only_told_again() {
         let endpoint = endpoint(16, None);
         let start = Instant::now();
         for _ in 0..2 {
             pass(&endpoint).await.ok().unwrap().end(false);
         }
 
-        let mut last = start + 5 * SECOND;
-        for _ in 0..100 {
-            let PutOff(at) = pass(&endpoint).await.err().unwrap();
-            assert!(at >= last && at <= start + 65 * SECOND);
-            last = at;
+        assert_eq!(pass(&endpoint).await.err(), Some(Wait::Held(start + 5 * SECOND)));
+        assert!(!attempt(&endpoint, false).await.ok().unwrap().end(false));
+        assert_eq!(pass(&endpoint).await.err(), Some(Wait::Held(start + 5 * SECOND)));
+        assert!(attempt(&endpoint, false).await.ok().unwrap().end(true), "it is well again");
+        assert!(pass(&endpoint).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_broken_endpoint_is_tried_with_more_when_messages_are_given_up_but_not_with_ever_more()
+     {
+        let endpoint = endpoint(16, None);
+        for _ in 0..2 {
+            pass(&endpoint).await.ok().unwrap().end(false);
         }
-        assert!(last > start + 5 * SECOND);
+
+        assert_eq!(endpoint.room_for_parked(1), 16);
+        for _ in 0..16 {
+            pass(&endpoint).await.ok().unwrap().end(false);
+        }
+        assert!(pass(&endpoint).await.is_err());
+        assert_eq!(endpoint.room_for_parked(1), 1);
+        assert!(pass(&endpoint).await.is_err());
+        tokio::time::advance(SECOND).await;
+        assert_eq!(endpoint.room_for_parked(1), 16);
+        assert!(pass(&endpoint).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_parked_awaits_a_probe_while_the_endpoint_is_broken() {
+        let endpoint = endpoint(16, None);
+        let (start, id) = (Instant::now(), SubscriptionId::new_v4());
+        for _ in 0..2 {
+            pass(&endpoint).await.ok().unwrap().end(false);
+        }
+        assert!(!endpoint.awaits_probe(id));
+        let until = start + 5 * SECOND;
+
+        assert_eq!(endpoint.hold(id, until), Held::Probe(until));
+        assert_eq!(endpoint.hold(id, until), Held::Park);
+        assert!(endpoint.awaits_probe(id));
+        attempt(&endpoint, false).await.ok().unwrap().end(true);
+        assert!(!endpoint.awaits_probe(id));
     }
 
     #[tokio::test(start_paused = true)]
@@ -266,9 +326,11 @@ mod tests {
         let endpoint = endpoint(16, Some(SECOND / 4));
         let (start, deadline) = (Instant::now(), Instant::now() + SECOND);
 
-        let turns: Vec<_> = (0..5).map(|_| endpoint.turn(deadline).unwrap() - start).collect();
+        let turns: Vec<_> =
+            (0..5).map(|_| endpoint.turn(deadline, true).unwrap() - start).collect();
 
         assert_eq!(turns, [0, 250, 500, 750, 1000].map(Duration::from_millis));
-        assert!(endpoint.turn(deadline).unwrap_err().0 >= deadline);
+        let late = endpoint.turn(deadline, true);
+        assert!(matches!(late, Err(Wait::PutOff(at)) if at >= deadline));
     }
 }

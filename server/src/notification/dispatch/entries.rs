@@ -136,7 +136,11 @@ impl Entries {
         self.has_moved = true;
         match event {
             Event::Told(at, page, told, begun) => {
-                let messages = self.jobs.end(begun);
+                let mut messages = self.jobs.end(begun);
+                if !told.is_begun {
+                    // Nothing was told that could be told again.
+                    self.jobs.write(std::mem::take(&mut messages));
+                }
                 self.all[at].take_told(page, told, messages);
                 if self.all[at].state == State::Closed {
                     // The lease was lost: nobody writes this down.
@@ -235,11 +239,11 @@ impl Entries {
         if self.is_advancing {
             return;
         }
-        let (mut steps, mut sent) = (Vec::new(), Vec::new());
+        let (mut steps, mut sent, now) = (Vec::new(), Vec::new(), self.place.now());
         let news =
             |(_, entry): &(usize, &mut Progress)| entry.has_news && entry.state != State::Closed;
         for (at, entry) in self.all.iter_mut().enumerate().filter(news) {
-            let (step, rows) = entry.step(self.is_closing, self.until);
+            let (step, rows) = entry.step(self.is_closing, self.until, now);
             let is_end = !matches!(step.progress, EntryProgress::Continue { .. });
             if is_end {
                 entry.state = State::Closed;

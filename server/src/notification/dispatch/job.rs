@@ -1,14 +1,16 @@
 //! Telling one subscriber of the messages of one entry, for the first time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use sukkal_storage::{
     DeliveryKey, LeaseId, Marker, Millis, NewDelivery, SettleDeliveries, Settlement,
 };
 use tokio::sync::oneshot;
 
+use super::entries::LEASE;
 use super::letter::Letter;
 use super::telling::{Begun, Target, UnderWay};
 use super::workplace::{Desk, Workplace};
@@ -50,29 +52,34 @@ impl Job {
     /// Tells the subscriber of one message after the other. When one must wait for the endpoint, those behind it do
     /// so too; one that fails holds up no other.
     pub(super) async fn run(self) -> Told {
-        let mut told = Told { rows: Vec::new(), is_begun: false };
-        let mut put_off = None;
+        let mut round = Round::default();
+        let mut rows = Vec::new();
         for index in 0..self.letters.len() {
             let key = self.key(index);
-            if put_off.is_some() {
-                told.rows.push(Row::new(key, 0, put_off));
-                continue;
-            }
-            match self.tell(index, &mut told.is_begun, &mut put_off).await {
-                Step::Settled(Settlement::Done) => {}
+            let step = match round.waits {
+                Waits::No => self.tell(index, &mut round).await,
+                Waits::Until(due_at) => Step::Settled(Settlement::Retry { attempts: 0, due_at }),
+                Waits::Parked => Step::Settled(Settlement::Park { attempts: 0 }),
+            };
+            match step {
+                Step::Settled(Settlement::Done) => round.done += 1,
                 Step::Settled(Settlement::Retry { attempts, due_at }) => {
-                    told.rows.push(Row::new(key, attempts, Some(due_at)));
+                    rows.push(Row::new(key, attempts, Some(due_at)));
                 }
                 Step::Settled(Settlement::Park { attempts }) => {
-                    told.rows.push(Row::new(key, attempts, None));
+                    rows.push(Row::new(key, attempts, None));
                 }
-                Step::UnderWay(under_way) => told.rows.push(self.follow(index, *under_way)),
+                Step::UnderWay(under_way) => rows.push(self.follow(index, *under_way)),
             }
         }
-        told
+        if round.done > 0 && (round.is_recovery || self.is_old()) {
+            let (queue, id) = (&self.desk.queue, self.target.subscription.id);
+            self.place.resume_for(queue, id, round.done).await;
+        }
+        Told { rows, is_begun: round.is_begun }
     }
 
-    async fn tell(&self, index: usize, is_begun: &mut bool, put_off: &mut Option<Millis>) -> Step {
+    async fn tell(&self, index: usize, round: &mut Round) -> Step {
         let Self { place, desk, target, .. } = self;
         let (letter, subscription) = (&self.letters[index], &target.subscription);
         let Some(parcel) = letter.parcel(&desk.queue, subscription, 1, place.now()) else {
@@ -80,25 +87,40 @@ impl Job {
         };
         match place.teller.attempt(target, parcel, place.shutdown.closing()).await {
             Begun::Ended(attempted) => {
-                *is_begun = true;
+                round.is_begun = true;
+                round.is_recovery |= attempted.is_recovery;
                 Step::Settled(place.judge(desk, letter, attempted).await)
             }
             Begun::UnderWay(under_way) => {
-                *is_begun = true;
-                *put_off = Some(place.after(super::telling::PATIENCE));
+                round.is_begun = true;
+                round.waits = Waits::Until(place.after(super::telling::PATIENCE));
                 Step::UnderWay(Box::new(under_way))
             }
             Begun::PutOff(until) => {
                 let due_at = place.millis(until);
-                *put_off = Some(due_at);
+                round.waits = Waits::Until(due_at);
                 Step::Settled(place.put_off(desk, letter, subscription, 0, due_at).await)
+            }
+            Begun::Held(until) => {
+                let settlement = place.hold(desk, letter, target, until).await;
+                if settlement != Settlement::Done {
+                    round.waits = Waits::Parked;
+                }
+                Step::Settled(settlement)
             }
             Begun::Closing => {
                 let due_at = place.now();
-                *put_off = Some(due_at);
+                round.waits = Waits::Until(due_at);
                 Step::Settled(Settlement::Retry { attempts: 0, due_at })
             }
         }
+    }
+
+    /// Whether another worker may have had this entry before, and may have died before it noted a delivery that
+    /// others are parked for.
+    fn is_old(&self) -> bool {
+        let since = self.place.started_at.max(self.place.now().saturating_sub(LEASE));
+        self.letters.first().is_some_and(|letter| letter.posted_at <= since)
     }
 
     /// Has somebody else wait for an attempt that takes long, under the lease of its delivery.
@@ -125,6 +147,26 @@ impl Job {
     }
 }
 
+/// What was done for one subscriber so far.
+#[derive(Default)]
+struct Round {
+    waits: Waits,
+    /// How many messages are over.
+    done: usize,
+    is_begun: bool,
+    /// Whether the endpoint turned out to be well again.
+    is_recovery: bool,
+}
+
+/// Whether further messages wait.
+#[derive(Clone, Copy, Default)]
+enum Waits {
+    #[default]
+    No,
+    Until(Millis),
+    Parked,
+}
+
 /// How far one message came.
 enum Step {
     Settled(Settlement),
@@ -132,13 +174,26 @@ enum Step {
 }
 
 impl Workplace {
-    /// Ends the lease of deliveries, as soon as the store answers.
+    /// Ends the lease of deliveries, as soon as the store answers. Something else is due then as long as anything is
+    /// parked for their subscriptions.
     pub(super) async fn settle(
-        &self,
+        self: &Arc<Self>,
         desk: &Desk,
         lease: LeaseId,
         deliveries: Vec<(DeliveryKey, Settlement)>,
     ) {
+        let (mut done, mut parked) = (BTreeMap::<_, usize>::new(), BTreeSet::new());
+        for (key, settlement) in &deliveries {
+            match settlement {
+                Settlement::Done => *done.entry(key.subscription).or_default() += 1,
+                Settlement::Retry { .. } => {}
+                Settlement::Park { .. } => {
+                    parked.insert(key.subscription);
+                }
+            }
+        }
+        let resume = |(id, count)| self.resume_for(&desk.queue, id, count);
+        stream::iter(done).for_each_concurrent(None, resume).await;
         let command = || SettleDeliveries {
             queue: desk.queue.clone(),
             lease,
@@ -147,14 +202,9 @@ impl Workplace {
         };
         let settle = || self.store.outbox().settle(command());
         self.again_and_again("deliveries cannot be settled", settle).await;
-        let mut parked = BTreeSet::new();
-        for (key, settlement) in &deliveries {
-            match settlement {
-                Settlement::Done => {}
-                Settlement::Retry { due_at, .. } => self.remind(&desk.queue, *due_at),
-                Settlement::Park { .. } => {
-                    parked.insert(key.subscription);
-                }
+        for (_, settlement) in &deliveries {
+            if let Settlement::Retry { due_at, .. } = settlement {
+                self.remind(&desk.queue, *due_at);
             }
         }
         for id in parked {

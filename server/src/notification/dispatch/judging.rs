@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use sukkal_storage::{
-    EntryKind, Millis, SetSubscriptionState, Settlement, Subscription, SubscriptionState,
-};
+use sukkal_storage::{Millis, SetSubscriptionState, Settlement, Subscription, SubscriptionState};
+use tokio::time::Instant;
 
 use super::dead_letter::dead_letter;
-use super::letter::Letter;
-use super::telling::Attempted;
+use super::holding::Held;
+use super::letter::{Letter, is_message};
+use super::telling::{Attempted, Target};
 use super::workplace::{Desk, Workplace};
 use crate::notification::{AttemptRecord, Outcome, RetryPolicy};
 
@@ -26,7 +26,7 @@ impl Workplace {
         letter: &Letter,
         attempted: Attempted,
     ) -> Settlement {
-        let Attempted { parcel, told, took } = attempted;
+        let Attempted { parcel, told, took, .. } = attempted;
         let (subscription, attempts) = (&*parcel.subscription, parcel.attempt);
         let settlement = match told.outcome {
             Outcome::Delivered => Settlement::Done,
@@ -96,6 +96,23 @@ impl Workplace {
         Settlement::Retry { attempts, due_at }
     }
 
+    /// What becomes of a message whose first attempt is held back until then.
+    pub(super) async fn hold(
+        &self,
+        desk: &Desk,
+        letter: &Letter,
+        target: &Target,
+        until: Instant,
+    ) -> Settlement {
+        if letter.message.expires_at <= self.now() {
+            return self.give_up(desk, letter, &target.subscription, 0, "expired").await;
+        }
+        match target.hold(until) {
+            Held::Probe(at) => Settlement::Retry { attempts: 0, due_at: self.millis(at) },
+            Held::Park => Settlement::Park { attempts: 0 },
+        }
+    }
+
     /// Puts a message that nobody will be told of into the dead-letter queue of the subscription, if it has one.
     pub(super) async fn give_up(
         &self,
@@ -105,8 +122,7 @@ impl Workplace {
         attempts: u32,
         why: &'static str,
     ) -> Settlement {
-        let is_message = matches!(letter.kind, EntryKind::Post | EntryKind::Resend);
-        if is_message {
+        if is_message(letter.kind) {
             match dead_letter(&self.placement, &desk.queue, letter, &options(subscription)).await {
                 Ok(true) => {
                     self.meters.dead_lettered.increment(1);

@@ -63,6 +63,11 @@ impl Letter {
     }
 }
 
+/// Whether an entry of this kind brings messages of the queue, and not something for the subscriber itself.
+pub(super) fn is_message(kind: EntryKind) -> bool {
+    matches!(kind, EntryKind::Post | EntryKind::Resend)
+}
+
 fn show(
     keys: &KeyRing,
     queue: &QueueKey,

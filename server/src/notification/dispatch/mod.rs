@@ -13,12 +13,15 @@ mod deliveries;
 mod endpoint;
 mod endpoints;
 mod entries;
+mod holding;
 mod job;
 mod judging;
 mod letter;
 mod log;
 mod meters;
+mod pace;
 mod pages;
+mod parked;
 mod progress;
 mod quickness;
 mod rounds;
@@ -79,6 +82,8 @@ impl Dispatcher {
             log: AttemptLog::new(self.meters.records_dropped.clone()),
             board: Default::default(),
             alarm: Default::default(),
+            quiet: Default::default(),
+            started_at: placement.now(),
             shutdown: shutdown.clone(),
             busy: TaskTracker::new(),
             is_failing: AtomicBool::new(false),

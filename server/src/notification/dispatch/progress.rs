@@ -149,14 +149,20 @@ impl Progress {
     }
 
     /// What the store is to be told, and the rows whose attempts hear whether it took them.
-    pub(super) fn step(&mut self, is_closing: bool, until: Millis) -> (EntryStep, Vec<Row>) {
+    pub(super) fn step(
+        &mut self,
+        is_closing: bool,
+        until: Millis,
+        now: Millis,
+    ) -> (EntryStep, Vec<Row>) {
         self.has_news = false;
         let mut rows = std::mem::take(&mut self.rows);
         let is_over = self.is_over(is_closing);
+        let is_due = |row: &Row| row.delivery.due_at.is_some_and(|due_at| due_at <= now);
         let progress = if !is_over {
             EntryProgress::Continue { after: self.after, until }
-        } else if is_closing && !self.is_begun && self.done_pages <= 1 {
-            // Nobody was told: whoever leases it next begins where this worker did.
+        } else if is_closing && !self.is_begun && self.done_pages <= 1 && rows.iter().all(is_due) {
+            // Nobody was told, and nothing else counts on a row: whoever leases it next begins where this worker did.
             rows.clear();
             EntryProgress::Release { after: None }
         } else if self.state == State::Listed {

@@ -11,9 +11,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::endpoint::{Endpoint, Pass, PutOff};
+use super::endpoint::{Endpoint, Pass};
 use super::endpoints::Endpoints;
+use super::holding::Held;
+use super::letter::is_message;
 use super::meters::Meters;
+use super::pace::Wait;
 use crate::config::NotificationConfig;
 use crate::notification::{Carrier, Outcome, Parcel, Told};
 
@@ -66,18 +69,13 @@ pub(super) struct Target {
     endpoint: Arc<Endpoint>,
 }
 
-impl Target {
-    /// Whether the endpoint takes long to answer.
-    pub(super) fn is_slow(&self) -> bool {
-        self.endpoint.is_slow()
-    }
-}
-
 /// An attempt that has ended.
 pub(super) struct Attempted {
     pub(super) parcel: Parcel,
     pub(super) told: Told,
     pub(super) took: Duration,
+    /// Whether the endpoint was left alone before, and is well now.
+    pub(super) is_recovery: bool,
 }
 
 /// What became of an attempt.
@@ -87,6 +85,8 @@ pub(super) enum Begun {
     UnderWay(UnderWay),
     /// It has not begun.
     PutOff(Instant),
+    /// It has not begun, and is held back until then at least.
+    Held(Instant),
     /// It has not begun, and will not: the server stops.
     Closing,
 }
@@ -115,6 +115,18 @@ impl Drop for InFlight {
     }
 }
 
+impl Target {
+    /// Whether the endpoint takes long to answer.
+    pub(super) fn is_slow(&self) -> bool {
+        self.endpoint.is_slow()
+    }
+
+    /// Decides about a message that is held back until then.
+    pub(super) fn hold(&self, until: Instant) -> Held {
+        self.endpoint.hold(self.subscription.id, until)
+    }
+}
+
 impl Teller {
     pub(super) fn new(carriers: Carriers, config: &NotificationConfig, meters: Meters) -> Self {
         let places = || Arc::new(Semaphore::new(config.max_attempts));
@@ -128,6 +140,11 @@ impl Teller {
         let carrier = Arc::clone(self.carriers.of(&subscription.subscriber)?);
         let endpoint = self.endpoints.of(&subscription.subscriber);
         Some(Target { subscription: Arc::new(subscription), carrier, endpoint })
+    }
+
+    /// What is known of the endpoint of a subscriber.
+    pub(super) fn endpoint(&self, subscriber: &str) -> Arc<Endpoint> {
+        self.endpoints.of(subscriber)
     }
 
     /// How long an attempt may take that has begun.
@@ -146,9 +163,12 @@ impl Teller {
         if closing.is_cancelled() {
             return Begun::Closing;
         }
-        let (pass, place) = match closing.run_until_cancelled(self.begin(target)).await {
+        // Who asks a question, or for a test, wants it to be sent now.
+        let is_first = parcel.attempt == 1 && is_message(parcel.kind);
+        let (pass, place) = match closing.run_until_cancelled(self.begin(target, is_first)).await {
             Some(Ok(begun)) => begun,
-            Some(Err(PutOff(until))) => return Begun::PutOff(until),
+            Some(Err(Wait::PutOff(until))) => return Begun::PutOff(until),
+            Some(Err(Wait::Held(until))) => return Begun::Held(until),
             None => return Begun::Closing,
         };
         let attempt = Box::pin(carry(Arc::clone(&target.carrier), parcel));
@@ -175,24 +195,28 @@ impl Teller {
     }
 
     /// Waits for all that an attempt needs.
-    async fn begin(&self, target: &Target) -> Result<(Pass, OwnedSemaphorePermit), PutOff> {
+    async fn begin(
+        &self,
+        target: &Target,
+        is_first: bool,
+    ) -> Result<(Pass, OwnedSemaphorePermit), Wait> {
         let deadline = Instant::now() + PATIENCE;
-        let at_endpoint = target.endpoint.place(deadline).await?;
+        let at_endpoint = target.endpoint.place(deadline, is_first).await?;
         let acquire = || Arc::clone(&self.in_flight).acquire_owned();
         let Ok(Ok(place)) = timeout_at(deadline, acquire()).await else {
-            return Err(PutOff(deadline));
+            return Err(Wait::PutOff(deadline));
         };
-        let turn = target.endpoint.turn(deadline)?;
+        let turn = target.endpoint.turn(deadline, is_first)?;
         if turn > Instant::now() {
             sleep_until(turn).await;
         }
-        target.endpoint.begin(at_endpoint).map(|pass| (pass, place))
+        target.endpoint.begin(at_endpoint, is_first).map(|pass| (pass, place))
     }
 
     fn end(&self, pass: Pass, attempted: Attempted) -> Attempted {
         let is_answered = !matches!(attempted.told.outcome, Outcome::Failed { .. });
-        let attempted = Attempted { took: pass.elapsed(), ..attempted };
-        pass.end(is_answered);
+        let took = pass.elapsed();
+        let attempted = Attempted { took, is_recovery: pass.end(is_answered), ..attempted };
         self.meters.attempted(&attempted);
         attempted
     }
@@ -205,5 +229,5 @@ async fn carry(carrier: Arc<dyn Carrier>, parcel: Parcel) -> Attempted {
         status: None,
         detail: "it took too long".to_owned(),
     });
-    Attempted { parcel, told, took: Duration::ZERO }
+    Attempted { parcel, told, took: Duration::ZERO, is_recovery: false }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sukkal_storage::{
-    DataDriver, EntryKind, GetSubscription, LeaseId, Millis, QueueKey, Result, ResumeDeliveries,
-    StorageError, Subscription, SubscriptionId, SubscriptionState,
+    DataDriver, EntryKind, GetSubscription, LeaseId, Millis, QueueKey, Result, StorageError,
+    Subscription, SubscriptionId, SubscriptionState,
 };
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -16,8 +16,10 @@ use uuid::Uuid;
 use super::alarm::Alarm;
 use super::board::{Board, Work};
 use super::budget::Budget;
+use super::letter::is_message;
 use super::log::AttemptLog;
 use super::meters::Meters;
+use super::parked::Quiet;
 use super::telling::Teller;
 use crate::config::NotificationConfig;
 use crate::encryption::KeyRing;
@@ -29,8 +31,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a store may be away before workers give it up that are to end.
 const LAST_TIME: Duration = Duration::from_secs(10);
-/// How many parked deliveries are made due in one step.
-const RESUME_STEP: usize = 1000;
 
 /// The scheme of mail addresses.
 const MAIL: &str = "mailto";
@@ -47,7 +47,10 @@ pub(super) struct Workplace {
     pub(super) log: AttemptLog,
     pub(super) board: Board,
     pub(super) alarm: Alarm,
+    pub(super) quiet: Quiet,
     pub(super) shutdown: Shutdown,
+    /// When the workers began.
+    pub(super) started_at: Millis,
     /// The workers that are busy.
     pub(super) busy: TaskTracker,
     /// Whether the store did not answer when it was last asked.
@@ -127,7 +130,7 @@ impl Workplace {
         if subscription.is_follower {
             return Treatment::Skip;
         }
-        let is_message = matches!(kind, EntryKind::Post | EntryKind::Resend);
+        let is_message = is_message(kind);
         let is_request = matches!(kind, EntryKind::Confirm | EntryKind::Unsubscribe);
         let is_asked = !is_request && !subscription.is_confirmed;
         match subscription.state {
@@ -168,28 +171,6 @@ impl Workplace {
         } else {
             self.alarm.set(queue, due_at);
         }
-    }
-
-    /// Makes due what was parked for a subscription that was resumed meanwhile: who resumed it may not have seen it.
-    pub(super) async fn look_after_parked(&self, queue: &QueueKey, id: SubscriptionId) {
-        let problem = "parked deliveries cannot be looked after";
-        let looked = self.again_and_again(problem, || self.resume_unless_paused(queue, id));
-        self.shutdown.closing().run_until_cancelled(looked).await;
-    }
-
-    async fn resume_unless_paused(&self, queue: &QueueKey, id: SubscriptionId) -> Result<()> {
-        match self.subscription(queue, id).await? {
-            Some(found) if found.state == SubscriptionState::Paused => Ok(()),
-            _ => self.resume(queue, id).await,
-        }
-    }
-
-    async fn resume(&self, queue: &QueueKey, subscription: SubscriptionId) -> Result<()> {
-        let (now, limit) = (self.now(), RESUME_STEP);
-        let command = ResumeDeliveries { queue: queue.clone(), subscription, limit, now };
-        while self.store.outbox().resume(command.clone()).await? {}
-        self.board.want(queue, Work::DELIVERIES);
-        Ok(())
     }
 
     /// Calls the store until it answers, with pauses that grow.

@@ -79,16 +79,11 @@ impl Deliveries {
         Some(kept)
     }
 
-    /// The parked deliveries of a subscription.
-    pub(crate) fn parked(
-        &self,
-        subscription: SubscriptionId,
-    ) -> impl Iterator<Item = (DeliveryKey, &Kept)> {
+    /// The parked deliveries of a subscription, in order.
+    pub(crate) fn parked(&self, subscription: SubscriptionId) -> impl Iterator<Item = DeliveryKey> {
         let first = DeliveryKey { subscription, entry: Marker::MIN, index: 0 };
-        self.parked
-            .range(first..)
-            .take_while(move |key| key.subscription == subscription)
-            .filter_map(|key| Some((*key, self.kept.get(key)?)))
+        let of_it = move |key: &&DeliveryKey| key.subscription == subscription;
+        self.parked.range(first..).take_while(of_it).copied()
     }
 
     /// The parked deliveries whose message has ended.

@@ -163,17 +163,10 @@ impl Outbox {
         }
     }
 
-    pub(crate) fn resume(&mut self, command: &ResumeDeliveries, is_followed: bool) -> bool {
+    pub(crate) fn resume(&mut self, command: &ResumeDeliveries) -> bool {
         let parked = self.deliveries.parked(command.subscription).take(command.limit);
-        let parked: Vec<(DeliveryKey, Millis)> =
-            parked.map(|(key, kept)| (key, kept.expires_at)).collect();
-        for (key, expires_at) in parked {
-            if expires_at <= command.now {
-                self.drop_delivery(&key, is_followed, command.now);
-            } else {
-                self.deliveries.edit(key, |kept| kept.due_at = Some(command.now));
-            }
-        }
+        let parked: Vec<DeliveryKey> = parked.collect();
+        self.make_due(&parked, command.now);
         self.deliveries.parked(command.subscription).next().is_some()
     }
 
@@ -188,12 +181,11 @@ impl Outbox {
         page.map(|record| record.entry.clone()).collect()
     }
 
-    /// Removes up to `budget` records that nobody can need; returns how many.
-    pub(crate) fn collect(&mut self, is_followed: bool, now: Millis, budget: usize) -> usize {
+    /// Makes due what is parked though its message has ended, and removes what nobody can need: up to `budget`
+    /// records; returns how many.
+    pub(crate) fn collect(&mut self, now: Millis, budget: usize) -> usize {
         let ended: Vec<DeliveryKey> = self.deliveries.ended(now).take(budget).collect();
-        for key in &ended {
-            self.drop_delivery(key, is_followed, now);
-        }
+        self.make_due(&ended, now);
         let past = self.kept.iter().map(|(_, marker)| *marker).take(budget - ended.len());
         let is_past = |marker: &Marker| {
             self.records.get(marker).is_some_and(|record| is_past(&record.entry, now))
@@ -203,6 +195,12 @@ impl Outbox {
             self.remove(*marker);
         }
         ended.len() + past.len()
+    }
+
+    fn make_due(&mut self, parked: &[DeliveryKey], now: Millis) {
+        for key in parked {
+            self.deliveries.edit(*key, |kept| kept.due_at = Some(now));
+        }
     }
 
     fn drop_delivery(&mut self, key: &DeliveryKey, is_followed: bool, now: Millis) {

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use sukkal_storage::{Backlog, Millis, OutboxEntry, QueueKey};
 
 use crate::outbox::entries::Outbox;
-use crate::subscriptions::{Subscriptions, is_followed};
 
 /// The outboxes of all queues that have anything in theirs.
 #[derive(Default)]
@@ -78,19 +77,13 @@ impl Outboxes {
         }
     }
 
-    /// Removes up to `budget` records that nobody can need; returns how many.
-    pub(crate) fn collect(
-        &mut self,
-        subscriptions: &Subscriptions,
-        now: Millis,
-        budget: usize,
-    ) -> usize {
-        let mut removed = 0;
-        for (key, outbox) in &mut self.by_queue {
-            let is_followed = is_followed(subscriptions, key, now);
-            removed += outbox.collect(is_followed, now, budget - removed);
+    /// Makes due or removes up to `budget` records; returns how many.
+    pub(crate) fn collect(&mut self, now: Millis, budget: usize) -> usize {
+        let mut collected = 0;
+        for outbox in self.by_queue.values_mut() {
+            collected += outbox.collect(now, budget - collected);
         }
         self.by_queue.retain(|_, outbox| !outbox.is_empty());
-        removed
+        collected
     }
 }

@@ -56,9 +56,8 @@ impl OutboxStore for MemoryData {
 
     async fn resume(&self, command: ResumeDeliveries) -> Result<bool> {
         self.run_on_all(|state| {
-            let is_followed = is_followed(&state.subscriptions, &command.queue, command.now);
             let outboxes = &mut state.outboxes;
-            Ok(outboxes.on(&command.queue, |outbox| outbox.resume(&command, is_followed)))
+            Ok(outboxes.on(&command.queue, |outbox| outbox.resume(&command)))
         })
     }
 

@@ -12,7 +12,7 @@ use crate::store::{RedisStore, keys};
 const PAGE: usize = 16;
 /// How many looks one question after the backlog is worth; what it misses then, the next one finds.
 const LOOKS: usize = 8;
-/// How many records one step of collection removes at most.
+/// How many records one step of collection changes at most.
 const STEP: usize = 1000;
 
 impl RedisStore {
@@ -54,7 +54,7 @@ impl RedisStore {
         Ok(Backlog { oldest_entry: oldest, next_delivery: next.map(|(_, due)| due) })
     }
 
-    /// Removes entries kept long enough and parked deliveries of messages that have ended, of a few queues.
+    /// Removes entries kept long enough and makes parked deliveries of messages that have ended due, of a few queues.
     pub(crate) async fn collect_outbox(
         &self,
         now: Millis,

@@ -1,4 +1,4 @@
--- ARGV: now, budget. Returns how much was removed, and 1 if more is waiting.
+-- ARGV: now, budget. Returns how much was removed or made due, and 1 if more is waiting.
 local now, budget = tonumber(ARGV[1]), tonumber(ARGV[2])
 local ended = call('ZRANGEBYSCORE', G, '-inf', ARGV[1], 'LIMIT', 0, budget)
 for _, place in ipairs(ended) do
@@ -7,15 +7,11 @@ for _, place in ipairs(ended) do
 end
 write('ZREM', G, ended)
 
-local over, done = call('ZRANGEBYSCORE', Y, '-inf', ARGV[1], 'LIMIT', 0, budget), {}
-for _, key in ipairs(over) do
-  local place = place_of(read('>d', key, 17))
-  done[place] = (done[place] or 0) + 1
+local over = call('ZRANGEBYSCORE', Y, '-inf', ARGV[1], 'LIMIT', 0, budget)
+if #over > 0 then
+  make_due(over, ARGV[1])
+  index(now, false)
 end
-write('ZREM', Y, over)
-write('ZREM', X, over)
-write('HDEL', O, over)
-settle_entries(done, now)
 clear()
 
 local next = math.min(head(G), head(Y))

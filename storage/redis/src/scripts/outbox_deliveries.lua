@@ -13,6 +13,22 @@ local function park(parked, fields)
   call('ZADD', KEPT, 'LT', text('%.17g', head(Y)), Q)
 end
 
+-- Makes parked deliveries due.
+local function make_due(keys, now)
+  local known, set, due = fetch(keys), {}, {}
+  for i, key in ipairs(keys) do
+    if known[i] then
+      local n = #set
+      set[n + 1], set[n + 2] = key, 'w' .. sub(known[i], 2, 5) .. NOBODY
+      due[n + 1], due[n + 2] = now, key
+    end
+  end
+  write('ZREM', X, keys)
+  write('ZREM', Y, keys)
+  write('HSET', O, set)
+  write('ZADD', W, due)
+end
+
 -- Notes that deliveries of entries are over: how many by place of the entry.
 local function settle_entries(done, now)
   local places, fields, set = {}, {}, {}

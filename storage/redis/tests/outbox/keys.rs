@@ -41,7 +41,12 @@ pub(crate) async fn a_delivery_that_is_over_leaves_no_key(server: Server) {
     assert_eq!(due.iter().map(|each| each.key).collect::<Vec<_>>(), [keys[0]]);
     assert_eq!(due[0].message, entries[0].messages[0]);
     settle(&store, second, keys[0]).await;
-    while store.data.collect(NOW + 3_600_000, 100).await.unwrap().more {}
+    let end = NOW + 3_600_000;
+    while store.data.collect(end, 100).await.unwrap().more {}
+    let third = LeaseId::new_v4();
+    let due = store.data.outbox().lease_deliveries(work(third, 10, end)).await.unwrap();
+    assert_eq!(due.iter().map(|each| each.key).collect::<Vec<_>>(), [keys[1]]);
+    settle(&store, third, keys[1]).await;
 
     assert!(before.contains(&"sk:{p/q}:o".to_owned()));
     let left = server.strings(redis::cmd("KEYS").arg("*")).await;

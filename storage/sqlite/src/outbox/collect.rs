@@ -1,23 +1,27 @@
 //! Collecting what the outbox keeps no longer.
 
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Binary, Nullable};
 use diesel::{OptionalExtension, RunQueryDsl};
 use sukkal_storage::{KEPT_FOR_FOLLOWERS, Millis, Result};
 
-use super::advance::let_go;
-use super::deliveries::RemoveDelivery;
+use super::deliveries::{RemoveDelivery, Unpark};
+use super::work::has_work;
 use crate::error::Failure;
+use crate::row::queue_key;
 use crate::session::Session;
 use crate::statement::statement;
 
 statement! {
-    /// Finds parked deliveries whose message has ended, and until when their queue is followed.
-    EndedParked { now: i64 => BigInt, limit: i64 => BigInt } -> (BigInt, BigInt, BigInt)
-        = "SELECT d.key, d.entry, coalesce(q.followed_until, 0) \
+    /// Finds parked deliveries whose message has ended, with their queue; absent if it was deleted.
+    EndedParked { now: i64 => BigInt, limit: i64 => BigInt }
+        -> (BigInt, Nullable<Binary>, Nullable<BigInt>, Nullable<Binary>)
+        = "SELECT d.key, q.project, q.kind, q.name \
            FROM delivery d INDEXED BY delivery_parked_end \
            LEFT JOIN queue q INDEXED BY queue_log ON q.log = d.log \
            WHERE d.due_at IS NULL AND d.ends_at <= ? ORDER BY d.ends_at LIMIT ?";
 }
+
+type EndedRow = (i64, Option<Vec<u8>>, Option<i64>, Option<Vec<u8>>);
 
 statement! {
     /// Removes entries that were kept long enough.
@@ -57,19 +61,12 @@ statement! {
            WHERE log = ? LIMIT ?)";
 }
 
-/// Removes up to `limit` records; returns how many.
+/// Makes due what is parked though its message has ended, and removes what nobody needs: up to `limit` records;
+/// returns how many.
 pub(crate) fn collect(session: &mut Session, now: Millis, limit: usize) -> Result<usize, Failure> {
-    // What is read here of queues stands in the file.
-    session.save()?;
-    let connection = &mut session.connection;
     let mut left = limit;
-    let parked: Vec<(i64, i64, Millis)> =
-        EndedParked { now, limit: number(left) }.load(connection)?;
-    for (key, entry, followed_until) in &parked {
-        RemoveDelivery { key: *key }.execute(connection)?;
-        let_go(connection, *entry, *followed_until > now, now)?;
-    }
-    left -= parked.len().min(left);
+    left -= make_due(session, now, left)?.min(left);
+    let connection = &mut session.connection;
     let posted_until = now.saturating_sub(KEPT_FOR_FOLLOWERS);
     left -= RemoveKept { posted_until, limit: number(left) }.execute(connection)?;
     while left > 0 {
@@ -83,6 +80,25 @@ pub(crate) fn collect(session: &mut Session, now: Millis, limit: usize) -> Resul
         }
     }
     Ok(limit - left)
+}
+
+fn make_due(session: &mut Session, now: Millis, limit: usize) -> Result<usize, Failure> {
+    // What is read here of queues stands in the file.
+    session.save()?;
+    let find = EndedParked { now, limit: number(limit) };
+    let ended: Vec<EndedRow> = find.load(&mut session.connection)?;
+    for (key, project, kind, name) in &ended {
+        let (Some(project), Some(kind), Some(name)) = (project, *kind, name) else {
+            RemoveDelivery { key: *key }.execute(&mut session.connection)?;
+            continue;
+        };
+        Unpark { due_at: now, key: *key }.execute(&mut session.connection)?;
+        let Ok(queue) = queue_key((project, kind, name)) else { continue };
+        if let Some(handle) = session.find(&queue)? {
+            has_work(session, handle, now);
+        }
+    }
+    Ok(ended.len())
 }
 
 fn number(limit: usize) -> i64 {

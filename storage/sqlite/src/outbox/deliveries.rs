@@ -61,8 +61,8 @@ statement! {
 statement! {
     /// Finds parked deliveries of a subscription.
     ParkedOf<'a> { log: i64 => BigInt, subscription: &'a [u8] => Binary, limit: i64 => BigInt }
-        -> (BigInt, BigInt, BigInt)
-        = "SELECT key, entry, ends_at FROM delivery INDEXED BY delivery_parked \
+        -> (BigInt,)
+        = "SELECT key FROM delivery INDEXED BY delivery_parked \
            WHERE log = ? AND subscription = ? AND due_at IS NULL ORDER BY key LIMIT ?";
 }
 
@@ -191,24 +191,15 @@ impl Command for ResumeDeliveries {
 
     fn run(&self, session: &mut Session) -> Result<bool, Failure> {
         let Some(handle) = session.find(&self.queue)? else { return Ok(false) };
-        let known = *session.queue(handle);
-        let is_followed = known.outlook.followed_until > self.now;
+        let log = session.queue(handle).log;
         let connection = &mut session.connection;
         let subscription = self.subscription.as_bytes();
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1);
-        let parked: Vec<(i64, i64, Millis)> =
-            ParkedOf { log: known.log, subscription, limit }.load(connection)?;
-        let mut is_any_due = false;
-        for (key, entry, ends_at) in parked.iter().take(self.limit).copied() {
-            if ends_at <= self.now {
-                RemoveDelivery { key }.execute(connection)?;
-                let_go(connection, entry, is_followed, self.now)?;
-            } else {
-                Unpark { due_at: self.now, key }.execute(connection)?;
-                is_any_due = true;
-            }
+        let parked: Vec<(i64,)> = ParkedOf { log, subscription, limit }.load(connection)?;
+        for (key,) in parked.iter().take(self.limit).copied() {
+            Unpark { due_at: self.now, key }.execute(connection)?;
         }
-        if is_any_due {
+        if !parked.is_empty() {
             has_work(session, handle, self.now);
         }
         Ok(parked.len() > self.limit)

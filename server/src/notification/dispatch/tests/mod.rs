@@ -4,6 +4,8 @@ mod bounds;
 mod crashes;
 mod endpoints;
 mod messages;
+mod parking;
+mod recovery;
 mod retries;
 mod setting;
 mod states;

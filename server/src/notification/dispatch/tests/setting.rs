@@ -205,9 +205,18 @@ impl Setting {
     }
 
     pub(super) async fn post_to(&self, queue: &QueueKey, ids: Vec<MessageId>) -> Vec<MessageId> {
+        self.post_for(queue, ids, 3600).await
+    }
+
+    pub(super) async fn post_for(
+        &self,
+        queue: &QueueKey,
+        ids: Vec<MessageId>,
+        ttl: i64,
+    ) -> Vec<MessageId> {
         let message = |id: &MessageId| NewMessage {
             id: *id,
-            ttl: 3600,
+            ttl,
             delay_until: None,
             body: Body::json(format!("\"{id}\"")),
             checksum: None,

@@ -11,13 +11,13 @@ use crate::config::NotificationConfig;
 use crate::notification::Outcome;
 
 impl Setting {
-    async fn set_state(&self, id: SubscriptionId, state: SubscriptionState) {
+    pub(super) async fn set_state(&self, id: SubscriptionId, state: SubscriptionState) {
         let (queue, now) = (self.queue.clone(), self.clock.now());
         let command = SetSubscriptionState { queue, id, state, now };
         self.data.subscriptions().set_state(command).await.unwrap();
     }
 
-    async fn enqueue(&self, only: SubscriptionId, kind: EntryKind) {
+    pub(super) async fn enqueue(&self, only: SubscriptionId, kind: EntryKind) {
         let message = NewMessage {
             id: uuid::Uuid::new_v4(),
             ttl: 3600,

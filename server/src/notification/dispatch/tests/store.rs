@@ -22,6 +22,8 @@ pub(super) struct Watched {
     pub(super) is_away: AtomicBool,
     /// How many calls the outbox got.
     pub(super) calls: AtomicUsize,
+    /// How many deliveries were written, whether added or settled.
+    pub(super) written: AtomicUsize,
     /// The entries that are leased now, and how many were at most.
     leased: Mutex<(HashSet<(QueueKey, Marker)>, usize)>,
 }
@@ -29,7 +31,7 @@ pub(super) struct Watched {
 impl Watched {
     pub(super) fn new(inner: Arc<dyn DataDriver>) -> Self {
         let (is_away, calls) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Self { inner, is_away, calls, leased: Mutex::default() }
+        Self { inner, is_away, calls, written: AtomicUsize::new(0), leased: Mutex::default() }
     }
 
     pub(super) fn most_leased(&self) -> usize {
@@ -99,6 +101,7 @@ impl OutboxStore for Watched {
         let held = self.check()?.advance(command.clone()).await?;
         let mut leased = self.leased.lock().unwrap();
         for step in command.steps {
+            self.written.fetch_add(step.deliveries.len(), Ordering::Relaxed);
             if !matches!(step.progress, EntryProgress::Continue { .. }) {
                 leased.0.remove(&(command.queue.clone(), step.entry));
             }
@@ -109,6 +112,7 @@ impl OutboxStore for Watched {
         self.check()?.lease_deliveries(command).await
     }
     async fn settle(&self, command: SettleDeliveries) -> Result<()> {
+        self.written.fetch_add(command.deliveries.len(), Ordering::Relaxed);
         self.check()?.settle(command).await
     }
     async fn resume(&self, command: ResumeDeliveries) -> Result<bool> {
