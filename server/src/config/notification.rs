@@ -55,7 +55,7 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         "breaker_failures",
         (5, 0, 1_000_000),
         "attempts",
-        "For how many messages in a row the first attempt must fail before an endpoint is left alone for a while; 0 never leaves it alone. See docs/notifications.md.",
+        "For how many messages in a row the first attempt must fail before an endpoint is left alone for a while; 0 never leaves it alone. See docs/deliveries.md.",
     ),
     number(
         "notification",

@@ -67,8 +67,9 @@ impl DataDriver for Journal {
         self.memory.data.status().await.map(status)
     }
 
-    /// Not written: what is collected has no effect on anything that is.
+    /// Written, because it makes parked deliveries due, which commands after it may lease.
     async fn collect(&self, now: Millis, budget: usize) -> Result<Collected> {
+        let _turn = self.write(Record::Collect((now, budget))).await?;
         self.memory.data.collect(now, budget).await
     }
 

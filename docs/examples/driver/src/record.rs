@@ -73,6 +73,7 @@ records! {
     31 Resume(ResumeDeliveries),
     32 Enqueue(EnqueueEntry),
     33 Log(LogAttempts),
+    34 Collect((Millis, usize)),
 }
 
 impl Record {
@@ -114,6 +115,7 @@ impl Record {
             Self::Resume(command) => drop(data.outbox().resume(command).await),
             Self::Enqueue(command) => drop(data.outbox().enqueue(command).await),
             Self::Log(command) => drop(data.outbox().log(command).await),
+            Self::Collect((now, budget)) => drop(data.collect(now, budget).await),
         }
     }
 }
