@@ -2,9 +2,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use sukkal_storage::{
-    DataDriver, EntryKind, MessageId, ResumeDeliveries, SubscriptionId, SubscriptionState,
+    AdvanceEntries, DataDriver, DeliveryKey, EntryKind, EntryProgress, EntryStep, LeaseWork,
+    MessageId, NewDelivery, ResumeDeliveries, SubscriptionId, SubscriptionState,
 };
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::setting::{Behaviour, DELIVERS, FAILS, Setting};
 use crate::config::NotificationConfig;
@@ -93,6 +95,30 @@ async fn what_is_parked_is_found_after_a_restart_and_after_a_crash() {
 
         assert_eq!(setting.told_since(before).len(), 500);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_parked_behind_a_probe_that_was_never_noted_is_found() {
+    let setting = Setting::new();
+    let id = setting.subscribe("http://a/").await;
+    let ids = [setting.post(1).await, setting.post(1).await].concat();
+    // A server parks the second message and dies before it notes that the first is the probe.
+    let (queue, lease, now) = (setting.queue.clone(), Uuid::new_v4(), setting.clock.now());
+    let (limit, max_bytes, until) = (10, 1000, now + 100);
+    let command = LeaseWork { queue: queue.clone(), lease, limit, max_bytes, until, now };
+    let entry = setting.data.outbox().lease_entries(command).await.unwrap()[1].marker;
+    let key = DeliveryKey { subscription: id, entry, index: 0 };
+    let deliveries = vec![NewDelivery { key, attempts: 0, due_at: None, lease: None }];
+    let steps = vec![EntryStep { entry, deliveries, progress: EntryProgress::Finish }];
+    let command = AdvanceEntries { queue, lease, steps, now };
+    assert_eq!(setting.data.outbox().advance(command).await.unwrap(), [true]);
+
+    let _work = setting.work();
+    setting.world.until_count(2).await;
+
+    setting.until_empty().await;
+    let told: Vec<_> = setting.world.seen().into_iter().map(|each| each.message).collect();
+    assert_eq!(told, ids);
 }
 
 #[tokio::test(start_paused = true)]
