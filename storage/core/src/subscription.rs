@@ -221,7 +221,8 @@ pub trait SubscriptionStore: Send + Sync {
 
     /// Changes a subscription; when it was created stays.
     ///
-    /// - It stays confirmed unless its subscriber becomes another one, who has not agreed yet; another one is active.
+    /// - It stays confirmed unless its subscriber becomes another one, who has not agreed yet; another one is active
+    ///   and no follower: workers tell it.
     /// - `SubscriptionDoesNotExist` as for [`get`](Self::get).
     /// - `SubscriberIsTaken` if the new subscriber has another live one on this queue; nothing is changed then.
     async fn update(&self, command: UpdateSubscription) -> Result<()>;

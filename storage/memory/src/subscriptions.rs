@@ -170,6 +170,7 @@ fn change(
 ) {
     if let Some(subscriber) = subscriber.filter(|each| *each != found.subscriber) {
         found.is_confirmed = false;
+        found.is_follower = false;
         found.state = SubscriptionState::Active;
         found.subscriber = subscriber;
     }

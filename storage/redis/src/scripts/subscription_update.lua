@@ -18,7 +18,9 @@ if ARGV[8] == '1' then options = ARGV[9] end
 local flags = string.byte(record, 9)
 if subscriber ~= old then
   call('HDEL', S, 'u' .. old)
-  flags = is_follower(flags) and 2 or 0 -- The new subscriber has not agreed, and is active.
+  flags = 0 -- The new subscriber has not agreed, is active, and no follower.
+  call('ZREM', J, id)
+  call('ZREM', H, id)
 end
 put(id, expires .. string.char(flags) .. string.sub(record, 10, 17) .. ttl .. length .. subscriber .. options)
 tell(now)

@@ -52,17 +52,19 @@ statement! {
 
 statement! {
     /// Changes a subscription, in the place of an ended one with its subscriber. Only the old subscriber has agreed,
-    /// and only that one is paused.
+    /// is paused, or follows.
     ChangeSubscription<'a> {
         agreed: &'a [u8] => Binary,
         paused: &'a [u8] => Binary,
+        follows: &'a [u8] => Binary,
         subscriber: &'a [u8] => Binary,
         ttl: i64 => BigInt,
         expires_at: i64 => BigInt,
         options: &'a [u8] => Binary,
         key: i64 => BigInt,
     } = "UPDATE OR REPLACE subscription SET confirmed = confirmed AND subscriber = ?, \
-           state = state * (subscriber = ?), subscriber = ?, ttl = ?, expires_at = ?, options = ? \
+           state = state * (subscriber = ?), follower = follower * (subscriber = ?), \
+           subscriber = ?, ttl = ?, expires_at = ?, options = ? \
          WHERE key = ?";
 }
 
@@ -236,6 +238,7 @@ impl Command for UpdateSubscription {
         let change = ChangeSubscription {
             agreed: subscriber,
             paused: subscriber,
+            follows: subscriber,
             subscriber,
             ttl,
             expires_at,
@@ -243,7 +246,8 @@ impl Command for UpdateSubscription {
             key: row.0,
         };
         change.execute(&mut session.connection)?;
-        lives_until(session, handle, row.7 != 0, expires_at);
+        let follows = row.7 != 0 && *subscriber == row.2[..];
+        lives_until(session, handle, follows, expires_at);
         look_again(session, handle)
     }
 }

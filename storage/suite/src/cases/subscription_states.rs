@@ -15,6 +15,7 @@ cases! {
     [] => {
         a_new_subscription_is_active_and_no_follower,
         a_follower_is_read_as_one,
+        another_subscriber_in_the_place_of_a_follower_is_told,
         a_list_leaves_followers_out_unless_asked_for,
         a_state_is_set_and_nothing_else,
         an_update_leaves_the_state_alone,
@@ -44,6 +45,17 @@ async fn a_follower_is_read_as_one(bench: Bench) {
 
     assert!(found.is_follower);
     assert_eq!((&*found.subscriber, found.ttl), ("ws://a", 60));
+}
+
+async fn another_subscriber_in_the_place_of_a_follower_is_told(bench: Bench) {
+    let outbox = Outbox::new(&bench);
+    let id = outbox.follow("ws://a", 60).await;
+    outbox.post(&["before"], outbox.start).await;
+    outbox.subscriptions.hand_over(id, "http://b").await.expect("it gets another subscriber");
+    outbox.post(&["after"], outbox.start).await;
+
+    assert!(!outbox.subscriptions.get(id).await.is_follower);
+    assert_eq!(outbox.leasable(outbox.start).await, ["after"]);
 }
 
 async fn a_list_leaves_followers_out_unless_asked_for(bench: Bench) {
