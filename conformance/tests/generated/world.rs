@@ -66,14 +66,17 @@ fn reading(info: &OperationInfo, known: &Value) -> Option<Value> {
 }
 
 /// An answer without what differs between two projects that hold the same: ids, what is made of them, and how long
-/// something took, which no other number with a fraction is.
+/// something took, which no other number with a fraction is; and without attempts to tell subscribers, which workers make
+/// when they please.
 pub(crate) fn plain(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(without_ids(text)),
         Value::Array(items) => items.iter().map(plain).collect(),
-        Value::Object(members) => Value::Object(
-            members.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
-        ),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| *name != "attempts")
+            .map(|(name, value)| (name.clone(), plain(value)))
+            .collect(),
         Value::Number(number) if number.is_f64() => Value::Null,
         other => other.clone(),
     }
