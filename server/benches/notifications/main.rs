@@ -29,6 +29,8 @@ fn number(arguments: &[String], name: &str, default: usize) -> usize {
 fn main() {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|each| each != "--bench").collect();
+    // The client of the bare loop needs one; the server has its own.
+    rustls::crypto::ring::default_provider().install_default().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if let Some(at) = arguments.iter().position(|each| each == idle::CLIENT) {
         let address = arguments[at + 1].parse().unwrap();
