@@ -74,9 +74,9 @@ async fn fill(subject: &Subject, entries: usize) {
 }
 
 async fn speed(subject: &Subject) -> Speed {
-    let posts = rate(subject.http, 32, &post("work", &[json!("x")]), LENGTH).await;
+    let posts = rate(subject.http, 32, &post("jobs", &[json!("x")]), LENGTH).await;
     let mut connection = Connection::open(subject.http).await;
-    let claim = request("POST", "/v2/queues/work/claims", Some("{\"ttl\": 60, \"grace\": 60}"));
+    let claim = request("POST", "/v2/queues/jobs/claims", Some("{\"ttl\": 60, \"grace\": 60}"));
     let mut samples = Vec::new();
     for _ in 0..CLAIMS {
         let begun = Instant::now();
